@@ -1,0 +1,39 @@
+/*
+ * The machine a guest sees: addresses and interrupt numbers, laid out as
+ * QEMU's "virt" machine. Facts only; knows nothing of the hypervisor.
+ * Usable from C and from assembly.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef ABI_MACHINE_H
+#define	ABI_MACHINE_H
+
+/* Intermediate physical addresses and sizes, in bytes. */
+#define	MACHINE_GICD_BASE	0x08000000
+#define	MACHINE_GICD_SIZE	0x00010000
+#define	MACHINE_GICC_BASE	0x08010000	/* GICv2 only */
+#define	MACHINE_GICC_SIZE	0x00002000
+#define	MACHINE_GICR_BASE	0x080a0000	/* GICv3 only */
+#define	MACHINE_GICR_STRIDE	0x00020000	/* RD and SGI frame, one vCPU */
+#define	MACHINE_UART_BASE	0x09000000	/* PL011 */
+#define	MACHINE_UART_SIZE	0x00001000
+#define	MACHINE_RTC_BASE	0x09010000	/* PL031 */
+#define	MACHINE_RTC_SIZE	0x00001000
+#define	MACHINE_VIRTIO_BASE	0x0a000000	/* reserved for virtio-mmio */
+#define	MACHINE_VIRTIO_SIZE	0x00004000
+#define	MACHINE_RAM_BASE	0x40000000
+
+/* Interrupt identifiers (INTID): SPI n of a device tree is INTID 32 + n. */
+#define	MACHINE_UART_INTID	33		/* SPI 1, level */
+#define	MACHINE_RTC_INTID	34		/* SPI 2, level */
+#define	MACHINE_VTIMER_INTID	27		/* PPI 11, level */
+#define	MACHINE_PTIMER_INTID	30		/* PPI 14, level */
+#define	MACHINE_PMU_INTID	23		/* PPI 7, level */
+#define	MACHINE_NR_INTID	288		/* 32 private + 256 SPI */
+
+#define	MACHINE_UART_CLOCK	24000000	/* Hz */
+
+/* Limits of one VM. */
+#define	MACHINE_MAX_VCPUS	8
+
+#endif

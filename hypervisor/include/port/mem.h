@@ -1,0 +1,19 @@
+/*
+ * Caches and bulk memory. <arch_mem.h>, found by the include path, supplies
+ * static inline versions.
+ *
+ *	void port_zero_page(void *page)		4 KiB, and cleaned to PoC: a
+ *		guest may read it with its caches off
+ *	void port_clean_poc(const void *, size_t)	clean to PoC
+ *	void port_clean_inval_poc(const void *, size_t)
+ *	void port_sync_icache(void)		all instruction caches, inner
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef PORT_MEM_H
+#define	PORT_MEM_H
+
+#include "lib/types.h"
+#include <arch_mem.h>
+
+#endif

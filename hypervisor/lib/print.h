@@ -1,0 +1,24 @@
+/*
+ * Formatted output to wherever the current sink points: the console, a
+ * buffer. Knows nothing of UARTs or locks.
+ * Formats: %c %s %d %u %x %lx %ld %lu %llx %llu %zu %p %%, with 0 flag, -
+ * flag, width and precision of %s (also by *).
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef LIB_PRINT_H
+#define	LIB_PRINT_H
+
+#include <stdarg.h>
+#include "lib/types.h"
+
+#define	PRINTF_LIKE(f, a)	__attribute__((format(printf, f, a)))
+
+/* Calls put(ctx, c) for each character. Returns how many. */
+int	print_to(void (*put)(void *ctx, char c), void *ctx, const char *fmt,
+	    va_list ap) PRINTF_LIKE(3, 0);
+/* As snprintf(3). */
+int	print_buf(char *buf, size_t size, const char *fmt, ...)
+	    PRINTF_LIKE(3, 4);
+
+#endif
