@@ -1,0 +1,62 @@
+/*
+ * What the VMM asks of an architecture about one vCPU. <arch_vcpu.h>, found
+ * by the include path, defines struct arch_vcpu: the state that is switched
+ * when the vCPU on a CPU changes, and what is switched lazily by ownership.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef PORT_VCPU_H
+#define	PORT_VCPU_H
+
+#include "lib/types.h"
+#include <arch_vcpu.h>
+
+struct vcpu;
+struct vm;
+
+/* Reset state: EL1h, MMU off, DAIF masked; at pc with x0 (the rest 0). */
+void	port_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t x0);
+/* The EL1 world of a vCPU to memory, and from memory, on this CPU. */
+void	port_vcpu_save(struct vcpu *v);
+void	port_vcpu_load(struct vcpu *v);
+/* This vCPU stops for good: give up lazily switched state it owns here. */
+void	port_vcpu_disown(struct vcpu *v);
+/* Registers and EL1 state, for a stopped VM's dump. The vCPU is loaded. */
+void	port_vcpu_dump(struct vcpu *v);
+
+/* Exceptions into the loaded guest (DDI 0487 D1.3); v's PC is not moved. */
+void	port_inject_undef(struct vcpu *v);
+/*
+ * Synchronous external abort for the stage-2 fault with this syndrome, with
+ * the faulting address of the trap: an instruction abort if the trap was.
+ */
+void	port_inject_abort(struct vcpu *v, uint64_t esr);
+void	port_inject_serror(struct vcpu *v);
+
+/* Of the trap being handled, on this CPU. */
+ipa_t	port_fault_ipa(struct vcpu *v, uint64_t esr);
+
+/*
+ * Give the loaded vCPU state that is switched lazily: FP and SIMD, the
+ * performance monitors, the debug registers.
+ */
+void	port_take_fp(struct vcpu *v);
+void	port_take_pmu(struct vcpu *v);
+void	port_take_debug(struct vcpu *v);
+
+/* Registers of the ID space (op0 3, op1 0, CRn 0): [CRm * 8 + op2]. */
+uint64_t port_id_reg(unsigned int crm_op2);
+
+/* Number of a VM's virtual count at physical count 0 (CNTVOFF). */
+uint64_t port_vcounter_offset(struct vcpu *v);
+/* Ask for the EL2 timer interrupt at this physical count; ~0 for none. */
+void	port_set_deadline(uint64_t count);
+/* Sleep until an interrupt is pending. */
+void	port_idle(void);
+
+/* Firmware call by SMC or HVC, as the device tree says. */
+uint64_t port_firmware(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3);
+/* The machine ends; does not return. */
+void	port_power_off(void) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,125 @@
+/*
+ * A virtual machine and its life: create, give it memory and images, start,
+ * reset, stop, scrub, destroy. The bundle loader calls these at boot;
+ * nothing here assumes that VMs are known at boot.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef VMM_VM_H
+#define	VMM_VM_H
+
+#include "abi/machine.h"
+#include "lib/mmio.h"
+#include "lib/types.h"
+#include "mm/stage2.h"
+#include "port/cpu.h"
+#include "vdev/vpl011.h"
+#include "vdev/vpl031.h"
+#include "vgic/vgic.h"
+#include "vmm/outcome.h"
+
+#define	VM_MAX			16	/* VMs at a time */
+#define	VM_NAME_MAX		32	/* with the ending NUL */
+#define	VM_MAX_PASSTHROUGH	16	/* device ranges; and SPIs */
+#define	VM_MAX_IMAGES		4	/* kernel, initrd, device tree, ... */
+#define	VM_MAX_MMIO		8
+
+/* What a VM is to be: filled in by the bundle loader, checked by it. */
+struct vm_config {
+	char		name[VM_NAME_MAX];
+	unsigned int	nvcpus;
+	uint64_t	cpus[MACHINE_MAX_VCPUS]; /* physical CPU index, or */
+#define	VM_CPU_ANY	(~0ull)			 /* the least loaded */
+	uint64_t	memory;			/* bytes, page aligned */
+	unsigned int	gic;			/* 2, 3, or 0: the hardware's */
+	bool		demand;			/* stage 2 on demand */
+	bool		wfi_native;
+	bool		stats;
+	struct {
+		ipa_t		ipa;
+		pa_t		pa;
+		uint64_t	size;
+		bool		read_only;
+	}		devices[VM_MAX_PASSTHROUGH];
+	unsigned int	ndevices;
+	struct {
+		uint32_t	intid;		/* physical = virtual */
+		bool		edge;
+	}		spis[VM_MAX_PASSTHROUGH];
+	unsigned int	nspis;
+};
+
+/* Bytes to be copied into guest memory at start and at every reset. */
+struct vm_image {
+	ipa_t		ipa;
+	const void	*data;
+	size_t		size;		/* bytes of data; */
+	size_t		zero;		/* zero bytes to follow (bss) */
+};
+
+enum vm_state {
+	VM_FREE,		/* slot unused */
+	VM_CREATED,		/* not started yet */
+	VM_RUNNING,
+	VM_STOPPING,		/* its vCPUs are being brought to a stop */
+	VM_STOPPED,
+};
+
+enum vm_stop {			/* why it is stopping */
+	VM_STOP_OFF,		/* PSCI SYSTEM_OFF */
+	VM_STOP_RESET,		/* PSCI SYSTEM_RESET: it starts again */
+	VM_STOP_FAULT,		/* it did what we cannot go on from */
+};
+
+struct vm_mmio {
+	uint64_t	base, size;	/* IPA range */
+	mmio_fn		*access;
+	void		*dev;
+};
+
+struct vm {
+	struct vm_config config;
+	unsigned int	index;
+	enum vm_state	state;		/* under lock; read freely */
+	enum vm_stop	why;
+	unsigned int	running;	/* vCPUs not yet stopped, under lock */
+	struct spinlock	lock;		/* power states and state */
+	struct vcpu	*vcpus[MACHINE_MAX_VCPUS];
+	struct stage2	s2;
+	struct vgic	gic;
+	struct vpl011	uart;
+	struct vpl031	rtc;
+	struct vm_mmio	mmio[VM_MAX_MMIO];	/* sorted by base */
+	unsigned int	nmmio;
+	struct vm_image	images[VM_MAX_IMAGES];
+	unsigned int	nimages;
+	ipa_t		entry, dtb;	/* boot vCPU's pc and x0 */
+	uint64_t	vtcr_vttbr[2];	/* for the architecture */
+	uint64_t	cntvoff;
+	uint64_t	copy_ticks, first_entry;	/* HC_BOOT */
+	void		*console;	/* vmm/console.c's */
+};
+
+/*
+ * All of these return 0, or a negative number with a line for people in
+ * err (VM_ERR bytes) that names what is wrong.
+ */
+#define	VM_ERR	160
+int	vm_create(const struct vm_config *c, struct vm **vmp, char *err);
+/* Keeps the pointer: data must stay while the VM lives. */
+int	vm_load(struct vm *vm, ipa_t ipa, const void *data, size_t size,
+	    size_t zero, char *err);
+void	vm_set_entry(struct vm *vm, ipa_t entry, ipa_t dtb);
+/* Copies the images and lets vCPU 0 run. */
+int	vm_start(struct vm *vm, char *err);
+/* From any CPU; returns at once, the vCPUs stop as they exit. */
+void	vm_stop(struct vm *vm, enum vm_stop why);
+/* A vCPU has come to its stop; the last one ends or restarts the VM. */
+void	vm_vcpu_stopped(struct vm *vm);
+/* Only when stopped: zero its memory; give everything back. */
+void	vm_destroy(struct vm *vm);
+
+struct vm *vm_by_index(unsigned int i);		/* NULL: no such */
+unsigned int vm_count_live(void);
+
+#endif
