@@ -1,0 +1,65 @@
+/*
+ * The hypervisor's console: drivers for real UARTs, chosen by compatible
+ * string. Firmware has set line speed and clock; we only enable what we
+ * use. Works with the MMU off, before anything else of the hypervisor does.
+ * Must not know what is printed, nor who locks: callers serialise.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef UART_UART_H
+#define	UART_UART_H
+
+#include "lib/types.h"
+
+struct uart;
+
+struct uart_ops {
+	/* Enables receiver, transmitter and FIFOs; interrupts off. */
+	void	(*init)(struct uart *u);
+	/* Waits for room, then sends. Gives up on a UART that never has any. */
+	void	(*putc)(struct uart *u, char c);
+	/* The next character received, or -1 when there is none. */
+	int	(*getc)(struct uart *u);
+	/*
+	 * Receive interrupt on or off, what is pending acknowledged. The
+	 * handler is: uart_getc() until -1, then rx_irq(u, true).
+	 */
+	void	(*rx_irq)(struct uart *u, bool on);
+	/* Waits until the last bit has left. */
+	void	(*flush)(struct uart *u);
+};
+
+struct uart {
+	const struct uart_ops *ops;	/* 0: no console; all calls do nothing */
+	uintptr_t	base;		/* where mapped; MMU off: physical */
+	uint8_t		shift;		/* register n is at n << shift */
+	uint8_t		width;		/* bytes of one access: 1, 2, 4 */
+};
+
+/* What a device tree says of a UART. */
+struct uart_desc {
+	const char	*compatible;	/* list of strings, each with its NUL */
+	uint32_t	compatible_len;	/* bytes */
+	pa_t		base;
+	uint64_t	size;		/* bytes */
+	uint8_t		reg_shift;
+	uint8_t		reg_io_width;	/* 1, 2 or 4; 0: the driver's default */
+	bool		big_endian;	/* registers; not supported */
+};
+
+/*
+ * Picks the driver for d and has it initialised at base (where d->base is
+ * mapped). False, u->ops 0, when no driver fits.
+ */
+bool	uart_probe(struct uart *u, const struct uart_desc *d, uintptr_t base);
+
+/* Is there a driver for d? Touches no device. */
+bool	uart_supported(const struct uart_desc *d);
+
+/* These do nothing (getc: -1) without a driver. */
+void	uart_putc(struct uart *u, char c);
+int	uart_getc(struct uart *u);
+void	uart_rx_irq(struct uart *u, bool on);
+void	uart_flush(struct uart *u);
+
+#endif
