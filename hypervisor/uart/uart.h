@@ -36,14 +36,16 @@ struct uart {
 	uint8_t		width;		/* bytes of one access: 1, 2, 4 */
 };
 
+#define	UART_DEFAULT	0xff
+
 /* What a device tree says of a UART. */
 struct uart_desc {
 	const char	*compatible;	/* list of strings, each with its NUL */
 	uint32_t	compatible_len;	/* bytes */
 	pa_t		base;
 	uint64_t	size;		/* bytes */
-	uint8_t		reg_shift;
-	uint8_t		reg_io_width;	/* 1, 2 or 4; 0: the driver's default */
+	uint8_t		reg_shift;	/* or UART_DEFAULT: the driver's */
+	uint8_t		reg_io_width;	/* bytes: 1, 2, 4; or UART_DEFAULT */
 	bool		big_endian;	/* registers; not supported */
 };
 
