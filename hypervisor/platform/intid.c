@@ -29,12 +29,14 @@ intid_specifier(const struct tree_value *v, uint32_t at,
 
 void
 intid_decode(const struct tree_value *v, unsigned int i, unsigned int cells,
-    struct platform_irq *irq)
+    uint32_t gic, struct platform_irq *irq)
 {
+	unsigned int head = gic != 0 ? 1 : 0, entry = head + cells;
 
 	*irq = (struct platform_irq){ 0 };
-	if (cells >= 3 && cells <= 4 && i < v->len / (cells * 4))
-		intid_specifier(v, i * cells, irq);
+	if (cells >= 3 && cells <= 4 && i < v->len / (entry * 4) &&
+	    (head == 0 || tree_cell(v, i * entry) == gic))
+		intid_specifier(v, i * entry + head, irq);
 }
 
 /*
@@ -91,18 +93,17 @@ intid_of_node(const struct tree *t, uint32_t gic, unsigned int cells,
     struct platform_irq *irq)
 {
 	const struct tree_frame *f = &t->frame[t->depth];
-	const struct tree_value *x = &t->prop[TREE_INTERRUPTS_EXTENDED];
 
 	*irq = (struct platform_irq){ 0 };
 	if (gic == 0 || cells < 3 || cells > 4)
 		return;
 	if (tree_has(t, TREE_INTERRUPTS_EXTENDED)) {
-		if (x->len / 4 >= 1 + cells && tree_cell(x, 0) == gic)
-			intid_specifier(x, 1, irq);
+		intid_decode(&t->prop[TREE_INTERRUPTS_EXTENDED], 0, cells,
+		    gic, irq);
 	} else if (!tree_has(t, TREE_INTERRUPTS)) {
 		return;
 	} else if (f->irq_nexus >= 0) {
 		intid_mapped(t, &t->frame[f->irq_nexus], gic, cells, irq);
 	} else if (f->irq_parent == gic)
-		intid_decode(&t->prop[TREE_INTERRUPTS], 0, cells, irq);
+		intid_decode(&t->prop[TREE_INTERRUPTS], 0, cells, 0, irq);
 }

@@ -25,7 +25,7 @@ struct pass {
 	struct tree_value timer_irqs;
 	const char	*timer_names[5];
 	uint32_t	timer_parent;
-	bool		timer, memory_node, psci_odd;
+	bool		timer, timer_extended, memory_node, psci_odd;
 	uint32_t	gic_phandle, gic_cells;
 	const char	*gic_odd;	/* why a GIC found will not do */
 	const char	*intc;		/* compatible of what we do not know */
@@ -35,6 +35,7 @@ struct pass {
 /* GICv2 with virtualisation (IHI 0048, chapter 5), by compatible string. */
 static const char *const gicv2[] = {
 	"arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic",
+	"qcom,msm-qgic2",
 };
 
 static void
@@ -202,7 +203,7 @@ platform_intc(struct tree *t, struct pass *s, const char *compatible)
 	if (f->irq_cells < 3 || f->irq_cells > 4)
 		return (tree_fail(t, "#interrupt-cells", "not 3 or 4"));
 	if (tree_has(t, TREE_INTERRUPTS))
-		intid_decode(&t->prop[TREE_INTERRUPTS], 0, f->irq_cells,
+		intid_decode(&t->prop[TREE_INTERRUPTS], 0, f->irq_cells, 0,
 		    &g->maintenance);
 	return (0);
 }
@@ -213,11 +214,18 @@ platform_timer(struct tree *t, struct pass *s)
 	const char *name = NULL;
 	unsigned int i;
 
-	if (s->timer || !tree_has(t, TREE_INTERRUPTS))
+	s->timer_extended = tree_has(t, TREE_INTERRUPTS_EXTENDED);
+	s->timer = s->timer_extended || tree_has(t, TREE_INTERRUPTS);
+	if (!s->timer)
 		return;
-	s->timer = true;
-	s->timer_irqs = t->prop[TREE_INTERRUPTS];
-	s->timer_parent = t->frame[t->depth].irq_parent;
+	if (s->timer_extended) {
+		s->timer_irqs = t->prop[TREE_INTERRUPTS_EXTENDED];
+		s->timer_parent = s->timer_irqs.len < 4 ? 0 :
+		    tree_cell(&s->timer_irqs, 0);
+	} else {
+		s->timer_irqs = t->prop[TREE_INTERRUPTS];
+		s->timer_parent = t->frame[t->depth].irq_parent;
+	}
 	s->p->timer.frequency = tree_u32(t, TREE_CLOCK_FREQUENCY, 0, 0);
 	for (i = 0; i < nitems(s->timer_names); i++) {
 		name = tree_next(t, TREE_INTERRUPT_NAMES, name);
@@ -286,7 +294,7 @@ platform_node(struct tree *t, void *ctx)
 		}
 	}
 	while ((c = tree_next(t, TREE_COMPATIBLE, c)) != NULL)
-		if (c[0] == 'a' && strncmp(c, "arm,", 4) == 0 &&
+		if ((strncmp(c, "arm,", 4) == 0 || c[0] == 'q') &&
 		    (rv = platform_compatible(t, s, c)) != 1)
 			return (rv);
 	return (0);
@@ -364,7 +372,7 @@ platform_check_timer(struct tree *t, struct pass *s)
 				break;
 		intid_decode(&s->timer_irqs,
 		    s->timer_names[0] != NULL ? j : i, s->gic_cells,
-		    want[i].irq);
+		    s->timer_extended ? s->gic_phandle : 0, want[i].irq);
 	}
 	if (m->virt.intid == 0 || m->hyp.intid == 0)
 		return (platform_no(t, "timer",
@@ -394,7 +402,7 @@ platform_check_rest(struct pass *s)
 		none += p->cpu[i].enable == PLATFORM_ENABLE_NONE;
 	}
 	if (s->psci_odd && !p->psci.present)
-		platform_note(p, "psci: method is not smc or hvc");
+		platform_note(p, "psci: method: not smc or hvc");
 	if (none != 0 && p->nr_cpus > 1)
 		platform_note(p, "some CPUs have no way to be started");
 	if (p->cpus_ignored != 0)

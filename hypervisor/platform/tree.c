@@ -131,7 +131,7 @@ tree_name(const struct tree *t, uint32_t off)
 static int
 tree_id(struct tree *t, uint32_t off)
 {
-	unsigned int slot = (off ^ off >> 6) % nitems(t->cache);
+	unsigned int slot = off * 0x9e3779b1u >> 25;
 	unsigned int id;
 	const char *name;
 

@@ -64,7 +64,7 @@ struct tree {
 	const uint32_t	*first;		/* token of its first property */
 
 	/* Which property a name in the strings block is; direct-mapped. */
-	struct { uint32_t off; uint32_t id; } cache[64];
+	struct { uint32_t off; uint32_t id; } cache[128];
 };
 
 /* Checks the header. 0, or -1 with err written. */

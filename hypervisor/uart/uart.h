@@ -34,6 +34,7 @@ struct uart {
 	uintptr_t	base;		/* where mapped; MMU off: physical */
 	uint8_t		shift;		/* register n is at n << shift */
 	uint8_t		width;		/* bytes of one access: 1, 2, 4 */
+	bool		stuck;		/* has been waited for in vain */
 };
 
 #define	UART_DEFAULT	0xff
@@ -51,7 +52,8 @@ struct uart_desc {
 
 /*
  * Picks the driver for d and has it initialised at base (where d->base is
- * mapped). False, u->ops 0, when no driver fits.
+ * mapped). False, u->ops 0, when no driver fits. To move a console to
+ * another mapping, set u->base.
  */
 bool	uart_probe(struct uart *u, const struct uart_desc *d, uintptr_t base);
 

@@ -1,0 +1,80 @@
+/*
+ * Cadence UART of Zynq-7000 and Zynq UltraScale+ (Xilinx UG585, appendix
+ * B.33; UG1087). Knows only uart_io.h.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "uart/drivers.h"
+#include "uart/uart_io.h"
+
+#define	CR		0x00
+#define	CR_RX_EN	(1u << 2)
+#define	CR_RX_DIS	(1u << 3)	/* wins over RX_EN */
+#define	CR_TX_EN	(1u << 4)
+#define	CR_TX_DIS	(1u << 5)
+#define	CR_RESETS	3u		/* self-clearing: never written back */
+#define	IER		0x08		/* write 1: on */
+#define	IDR		0x0c		/* write 1: off */
+#define	ISR		0x14		/* write 1: acknowledge */
+#define	INT_RTRIG	(1u << 0)	/* FIFO at its trigger level */
+#define	INT_ALL		0x1fff
+#define	RXWM		0x20		/* trigger level, characters */
+#define	SR		0x2c
+#define	SR_RXEMPTY	(1u << 1)
+#define	SR_TXEMPTY	(1u << 3)
+#define	SR_TXFULL	(1u << 4)
+#define	SR_TACTIVE	(1u << 11)
+#define	FIFO		0x30
+
+static void
+cadence_init(struct uart *u)
+{
+	uint32_t cr = uart_io_read(u, CR);
+
+	uart_io_write(u, IDR, INT_ALL);
+	uart_io_write(u, ISR, INT_ALL);
+	uart_io_write(u, CR, (cr & ~(CR_RX_DIS | CR_TX_DIS | CR_RESETS)) |
+	    CR_RX_EN | CR_TX_EN);
+}
+
+static void
+cadence_putc(struct uart *u, char c)
+{
+
+	if (uart_io_wait(u, SR, SR_TXFULL, false))
+		uart_io_write(u, FIFO, (uint8_t)c);
+}
+
+static int
+cadence_getc(struct uart *u)
+{
+
+	if ((uart_io_read(u, SR) & SR_RXEMPTY) != 0)
+		return (-1);
+	return ((int)(uart_io_read(u, FIFO) & 0xff));
+}
+
+static void
+cadence_rx_irq(struct uart *u, bool on)
+{
+
+	uart_io_write(u, IDR, INT_ALL);
+	uart_io_write(u, ISR, INT_ALL);
+	if (on) {
+		uart_io_write(u, RXWM, 1);
+		uart_io_write(u, IER, INT_RTRIG);
+	}
+}
+
+static void
+cadence_flush(struct uart *u)
+{
+
+	if (uart_io_wait(u, SR, SR_TXEMPTY, true))
+		(void)uart_io_wait(u, SR, SR_TACTIVE, false);
+}
+
+const struct uart_ops cadence_ops = {
+	cadence_init, cadence_putc, cadence_getc, cadence_rx_irq,
+	cadence_flush,
+};

@@ -1,0 +1,40 @@
+/*
+ * Device accesses of the console drivers: of the exact width, aligned, in
+ * order, MMU on or off. Knows no driver.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "uart/uart_io.h"
+
+uint32_t
+uart_io_read(const struct uart *u, unsigned int offset)
+{
+	uintptr_t a = u->base + offset;
+
+	switch (u->width) {
+	case 1:
+		return (*(volatile uint8_t *)a);
+	case 2:
+		return (*(volatile uint16_t *)a);
+	default:
+		return (*(volatile uint32_t *)a);
+	}
+}
+
+void
+uart_io_write(const struct uart *u, unsigned int offset, uint32_t value)
+{
+	uintptr_t a = u->base + offset;
+
+	switch (u->width) {
+	case 1:
+		*(volatile uint8_t *)a = (uint8_t)value;
+		break;
+	case 2:
+		*(volatile uint16_t *)a = (uint16_t)value;
+		break;
+	default:
+		*(volatile uint32_t *)a = value;
+		break;
+	}
+}
