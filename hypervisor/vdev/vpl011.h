@@ -35,8 +35,9 @@ struct vpl011 {
 	uint16_t	ibrd, cr;
 	uint8_t		fbrd, lcr, ifls, ilpr, dmacr, rsr;
 	bool		level;		/* of the line, as last told */
+	bool		overrun;	/* to be told with the next DR read */
 	uint8_t		rx_head, rx_count;
-	uint16_t	rx[VPL011_FIFO];	/* as DR: error bits [11:8] */
+	uint8_t		rx[VPL011_FIFO];
 };
 
 /* Reset state. ops and ctx stay with the device until the next init. */

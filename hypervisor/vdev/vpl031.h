@@ -20,7 +20,7 @@
 struct vpl031_ops {
 	/* The interrupt line changes to level; called on changes only. */
 	void	(*line)(void *ctx, bool level);
-	/* Optional: vpl031_deadline() may have changed. */
+	/* An access was made after which vpl031_deadline() is another. */
 	void	(*deadline_changed)(void *ctx);
 };
 
@@ -32,7 +32,7 @@ struct vpl031 {
 	uint64_t	alarm;		/* counter ticks, or VPL031_NEVER */
 	uint32_t	lr;		/* seconds */
 	uint32_t	mr;		/* seconds */
-	bool		ris, imsc;
+	bool		ris, imsc;	/* the one interrupt */
 	bool		level;		/* of the line, as last told */
 };
 
@@ -46,9 +46,9 @@ void	vpl031_reset(struct vpl031 *r);
 enum mmio_result vpl031_mmio(void *dev, unsigned int vcpu, struct mmio *m);
 
 /*
- * Physical count at which the next interrupt is due, VPL031_NEVER for none.
- * An alarm that is masked is no deadline: its raw status is brought up to
- * date by the next access.
+ * Physical count at which the next interrupt is due, VPL031_NEVER for none. An
+ * alarm that is masked is no deadline: its raw status is brought up to date
+ * by the next access.
  */
 uint64_t vpl031_deadline(struct vpl031 *r);
 /* Raises the interrupt if the alarm is due. May be called at any time. */

@@ -1,0 +1,183 @@
+/*
+ * Emulated PL031; see vpl031.h. Registers are those of DDI 0224C, chapter 3.
+ * The clock runs from the start: CR reads as enabled, and as in hardware it
+ * cannot be stopped.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "vdev/vpl031.h"
+
+static const uint8_t ids[8] = {
+	0x31, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1,
+};
+
+static void
+vpl031_line(struct vpl031 *r)
+{
+	bool level = r->ris && r->imsc;
+
+	if (level != r->level) {
+		r->level = level;
+		r->ops->line(r->ctx, level);
+	}
+}
+
+/* Brings the raw status up to date. */
+static void
+vpl031_match(struct vpl031 *r, uint64_t now)
+{
+
+	if (now >= r->alarm) {
+		r->alarm = VPL031_NEVER;
+		r->ris = true;
+	}
+}
+
+static uint64_t
+vpl031_elapsed(const struct vpl031 *r, uint64_t now)
+{
+
+	return ((now - r->zero) / port_counter_hz());
+}
+
+/* The match register or the time was written: when will they be equal? */
+static void
+vpl031_set_alarm(struct vpl031 *r, uint64_t now)
+{
+	uint64_t elapsed = vpl031_elapsed(r, now);
+	uint32_t ahead = r->mr - (uint32_t)(r->lr + elapsed);
+
+	r->alarm = r->zero + (elapsed + ahead) * port_counter_hz();
+	vpl031_match(r, now);
+}
+
+static uint64_t
+vpl031_next(const struct vpl031 *r)
+{
+
+	return (r->imsc && !r->ris ? r->alarm : VPL031_NEVER);
+}
+
+static uint32_t
+vpl031_read(struct vpl031 *r, uint32_t offset, uint64_t now)
+{
+
+	switch (offset) {
+	case 0x00:
+		return ((uint32_t)(r->lr + vpl031_elapsed(r, now)));
+	case 0x04:
+		return (r->mr);
+	case 0x08:
+		return (r->lr);
+	case 0x0c:
+		return (1);
+	case 0x10:
+		return (r->imsc);
+	case 0x14:
+		return (r->ris);
+	case 0x18:
+		return (r->ris && r->imsc);
+	case 0xfe0 ... 0xffc:
+		return (ids[(offset - 0xfe0) / 4]);
+	default:
+		return (0);
+	}
+}
+
+static void
+vpl031_write(struct vpl031 *r, uint32_t offset, uint32_t v, uint64_t now)
+{
+
+	switch (offset) {
+	case 0x04:
+		r->mr = v;
+		vpl031_set_alarm(r, now);
+		break;
+	case 0x08:
+		r->lr = v;
+		r->zero = now;
+		vpl031_set_alarm(r, now);
+		break;
+	case 0x10:
+		r->imsc = v & 1;
+		break;
+	case 0x1c:
+		if ((v & 1) != 0)
+			r->ris = false;
+		break;
+	}
+}
+
+enum mmio_result
+vpl031_mmio(void *dev, unsigned int vcpu, struct mmio *m)
+{
+	struct vpl031 *r = dev;
+	uint64_t now, deadline;
+
+	(void)vcpu;
+	if (m->size > 4 || (m->offset & (m->size - 1u)) != 0)
+		return (MMIO_FAULT);
+	if ((m->offset & 3) != 0) {
+		if (!m->write)
+			m->value = 0;
+		return (MMIO_OK);
+	}
+	spin_lock(&r->lock);
+	now = port_counter();
+	deadline = vpl031_next(r);
+	vpl031_match(r, now);
+	if (m->write)
+		vpl031_write(r, m->offset, (uint32_t)m->value, now);
+	else
+		m->value = vpl031_read(r, m->offset, now) &
+		    (~0u >> (32 - 8 * m->size));
+	vpl031_line(r);
+	if (vpl031_next(r) != deadline)
+		r->ops->deadline_changed(r->ctx);
+	spin_unlock(&r->lock);
+	return (MMIO_OK);
+}
+
+uint64_t
+vpl031_deadline(struct vpl031 *r)
+{
+	uint64_t deadline;
+
+	spin_lock(&r->lock);
+	deadline = vpl031_next(r);
+	spin_unlock(&r->lock);
+	return (deadline);
+}
+
+void
+vpl031_tick(struct vpl031 *r)
+{
+
+	spin_lock(&r->lock);
+	vpl031_match(r, port_counter());
+	vpl031_line(r);
+	spin_unlock(&r->lock);
+}
+
+void
+vpl031_reset(struct vpl031 *r)
+{
+
+	spin_lock(&r->lock);
+	r->alarm = VPL031_NEVER;
+	r->mr = 0;
+	r->ris = r->imsc = false;
+	vpl031_line(r);
+	spin_unlock(&r->lock);
+}
+
+void
+vpl031_init(struct vpl031 *r, uint32_t seconds, const struct vpl031_ops *ops,
+    void *ctx)
+{
+
+	*r = (struct vpl031){
+		.ops = ops, .ctx = ctx, .lr = seconds, .zero = port_counter(),
+	};
+	vpl031_reset(r);
+}
