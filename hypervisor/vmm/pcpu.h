@@ -14,15 +14,23 @@
 struct vcpu;
 
 struct pcpu {
-	struct vcpu	*current;	/* known to the vectors: keep first */
-	unsigned int	index;		/* order of the device tree */
+	/* Known to the vectors (arch offsets): keep first, in this order. */
+	struct vcpu	*current;
+	uint64_t	index;		/* order of the device tree */
+	uint64_t	entry_ticks;	/* of this exit, with "stats" */
+	uint64_t	entry_class;
+	void		*panic_stack;	/* its top */
+
 	uint64_t	mpidr;		/* affinity bits */
 	bool		online;
 	struct vcpu	*loaded;	/* whose EL1 state is in the CPU */
 	struct vcpu	*fp_owner;
 	struct vcpu	*ring;		/* circular list of its vCPUs */
-	unsigned int	nvcpus;
+	unsigned int	nvcpus;		/* in the ring */
+	unsigned int	assigned;	/* bound to it, started or not */
+	uint64_t	slice;		/* ticks of one turn */
 	uint64_t	slice_end;	/* count at which the turn ends */
+	bool		timed;		/* which copy of the vectors is on */
 };
 
 #define	PCPU_MAX	64

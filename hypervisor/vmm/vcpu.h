@@ -30,6 +30,7 @@ enum vcpu_power {
 #define	VCPU_REQ_GIC		(1u << 0)	/* call vgic_sync */
 #define	VCPU_REQ_STOP		(1u << 1)	/* the VM is stopping */
 #define	VCPU_REQ_START		(1u << 2)	/* reset to start_pc first */
+#define	VCPU_REQ_TIMER		(1u << 3)	/* its CPU's timer: set anew */
 
 struct vcpu {
 	/* Known to the vectors (arch offsets): keep first, in this order. */

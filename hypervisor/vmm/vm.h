@@ -23,6 +23,7 @@
 #define	VM_MAX_PASSTHROUGH	16	/* device ranges; and SPIs */
 #define	VM_MAX_IMAGES		4	/* kernel, initrd, device tree, ... */
 #define	VM_MAX_MMIO		8
+#define	VM_MAX_PCPUS		64
 
 /* What a VM is to be: filled in by the bundle loader, checked by it. */
 struct vm_config {
@@ -93,8 +94,10 @@ struct vm {
 	unsigned int	nmmio;
 	struct vm_image	images[VM_MAX_IMAGES];
 	unsigned int	nimages;
+	pa_t		ram;		/* behind MACHINE_RAM_BASE */
 	ipa_t		entry, dtb;	/* boot vCPU's pc and x0 */
-	uint64_t	vtcr_vttbr[2];	/* for the architecture */
+	uint64_t	vttbr;		/* stage 2 table base and VMID */
+	uint8_t		last_vcpu[VM_MAX_PCPUS]; /* that ran, by pcpu */
 	uint64_t	cntvoff;
 	uint64_t	copy_ticks, first_entry;	/* HC_BOOT */
 	void		*console;	/* vmm/console.c's */

@@ -47,8 +47,8 @@ void	port_take_debug(struct vcpu *v);
 /* Registers of the ID space (op0 3, op1 0, CRn 0): [CRm * 8 + op2]. */
 uint64_t port_id_reg(unsigned int crm_op2);
 
-/* Number of a VM's virtual count at physical count 0 (CNTVOFF). */
-uint64_t port_vcounter_offset(struct vcpu *v);
+/* What stands for a VM's stage 2 in the CPU: table base and VMID. */
+uint64_t port_stage2_base(pa_t root, unsigned int vmid);
 /* Ask for the EL2 timer interrupt at this physical count; ~0 for none. */
 void	port_set_deadline(uint64_t count);
 /* Sleep until an interrupt is pending. */

@@ -1,0 +1,42 @@
+/*
+ * What the rooms below the VMM (boot, gic, platform) and the files of this
+ * one share of the architecture.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef ARCH_ARCH_H
+#define	ARCH_ARCH_H
+
+#include "lib/types.h"
+
+struct pcpu;
+struct vcpu;
+
+/* cpu.c: what this CPU has; the control registers of EL2 for guests. */
+extern bool arch_has_pan, arch_has_ssbs;
+extern unsigned int arch_pa_bits;	/* physical address size, bits */
+extern unsigned int arch_ipa_bits;	/* of stage 2, at most 40 */
+void	cpu_detect(void);		/* once, on the boot CPU */
+void	cpu_init(struct pcpu *p);	/* on each CPU; p becomes its own */
+bool	cpu_conduit_hvc(bool hvc);	/* how port_firmware calls */
+
+/* switch.S, vectors.S */
+void	switch_save_el1(uint64_t *el1);
+void	switch_load_el1(const uint64_t *el1, uint64_t vttbr);
+void	vectors_enter(struct vcpu *v) __attribute__((noreturn));
+extern char vectors_0[], vectors_1[];
+
+/* lazy.c: state that follows its user: FP, PMU, debug registers. */
+uint64_t lazy_mdcr_reset(void);
+void	lazy_reset(struct vcpu *v);
+void	lazy_save(struct vcpu *v);
+void	lazy_load(struct vcpu *v);
+/* fp.S */
+struct arch_fp;
+void	fp_save(struct arch_fp *fp);
+void	fp_load(const struct arch_fp *fp);
+
+/* walk.c: at which level does the guest's own walk leave its memory? */
+unsigned int walk_level(struct vcpu *v);
+
+#endif

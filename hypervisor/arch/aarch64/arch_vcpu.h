@@ -1,0 +1,44 @@
+/*
+ * The state of a vCPU that is Armv8's own: what is switched when the vCPU
+ * on a CPU changes, and what follows lazily when it is used. The general
+ * registers are in struct vcpu. Knows nothing of VMs.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef ARCH_VCPU_H
+#define	ARCH_VCPU_H
+
+#include "lib/types.h"
+#include "arch/aarch64/offsets.h"
+
+struct arch_fp {
+	uint64_t	q[64] __attribute__((aligned(16)));
+	uint64_t	fpsr, fpcr;
+};
+
+#define	PMU_MAX	31
+struct arch_pmu {
+	uint64_t	pmcr, ccntr, ccfiltr, cntenset, intenset, ovsset;
+	uint64_t	selr, userenr;
+	uint64_t	evcntr[PMU_MAX], evtyper[PMU_MAX];
+};
+
+#define	DEBUG_MAX 16
+struct arch_debug {
+	uint64_t	mdscr, oslsr;
+	uint64_t	bvr[DEBUG_MAX], bcr[DEBUG_MAX];
+	uint64_t	wvr[DEBUG_MAX], wcr[DEBUG_MAX];
+};
+
+struct arch_vcpu {
+	uint64_t	elr, spsr;	/* PC and PSTATE, while not loaded */
+	uint64_t	el1[EL1_WORDS];	/* order: switch.S */
+	uint64_t	cntv_ctl, cntv_cval;
+	uint64_t	hcr, mdcr;
+	bool		pmu_used, debug_used;
+	struct arch_fp	fp;
+	struct arch_pmu	pmu;
+	struct arch_debug debug;
+};
+
+#endif

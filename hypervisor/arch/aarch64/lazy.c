@@ -1,0 +1,219 @@
+/*
+ * State that follows its user. FP and SIMD stay in the CPU until another
+ * vCPU wants them. The performance monitors and the debug registers belong
+ * to no vCPU until its first access, which traps; from then on they are
+ * switched with it, and vCPUs that never touch them never pay.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "arch/aarch64/arch.h"
+#include "arch/aarch64/sysreg.h"
+#include "vmm/pcpu.h"
+#include "vmm/vcpu.h"
+
+#define	MDCR_PMU	(MDCR_TPM | MDCR_TPMCR)
+#define	MDCR_DEBUG	(MDCR_TDA | MDCR_TDOSA | MDCR_TDRA)
+
+static unsigned int
+pmu_counters(void)
+{
+
+	return (read_sysreg(pmcr_el0) >> PMCR_N_SHIFT & 0x1f);
+}
+
+/* Has this CPU a PMUv3? (ID_AA64DFR0_EL1.PMUVer) */
+static bool
+pmu_present(void)
+{
+	unsigned int ver = read_sysreg(id_aa64dfr0_el1) >> 8 & 15;
+
+	return (ver != 0 && ver != 15);
+}
+
+uint64_t
+lazy_mdcr_reset(void)
+{
+	uint64_t mdcr = MDCR_PMU | MDCR_DEBUG;
+
+	if (pmu_present())
+		mdcr |= MDCR_HPMN(pmu_counters());
+	return (mdcr);
+}
+
+void
+lazy_reset(struct vcpu *v)
+{
+	unsigned int i;
+
+	v->arch.pmu_used = v->arch.debug_used = false;
+	v->arch.fp.fpsr = v->arch.fp.fpcr = 0;
+	for (i = 0; i < nitems(v->arch.fp.q); i++)
+		v->arch.fp.q[i] = 0;
+	v->arch.pmu = (struct arch_pmu){ 0 };
+	v->arch.debug = (struct arch_debug){ 0 };
+	/* The OS lock is set out of reset (DDI 0487, D19.3.24). */
+	v->arch.debug.oslsr = 1;
+}
+
+void
+port_take_fp(struct vcpu *v)
+{
+	struct pcpu *p = v->pcpu;
+
+	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA);
+	isb();
+	if (p->fp_owner == v)
+		return;
+	if (p->fp_owner != NULL)
+		fp_save(&p->fp_owner->arch.fp);
+	fp_load(&v->arch.fp);
+	p->fp_owner = v;
+}
+
+void
+port_vcpu_disown(struct vcpu *v)
+{
+
+	if (v->pcpu->fp_owner == v)
+		v->pcpu->fp_owner = NULL;
+}
+
+static void
+pmu_save(struct arch_pmu *s)
+{
+	unsigned int i, n = pmu_counters();
+
+	s->pmcr = read_sysreg(pmcr_el0);
+	s->cntenset = read_sysreg(pmcntenset_el0);
+	write_sysreg(pmcntenclr_el0, ~0u);
+	isb();
+	s->ccntr = read_sysreg(pmccntr_el0);
+	s->ccfiltr = read_sysreg(pmccfiltr_el0);
+	s->intenset = read_sysreg(pmintenset_el1);
+	s->ovsset = read_sysreg(pmovsset_el0);
+	s->selr = read_sysreg(pmselr_el0);
+	s->userenr = read_sysreg(pmuserenr_el0);
+	for (i = 0; i < n; i++) {
+		write_sysreg(pmselr_el0, i);
+		isb();
+		s->evcntr[i] = read_sysreg(pmxevcntr_el0);
+		s->evtyper[i] = read_sysreg(pmxevtyper_el0);
+	}
+	/* No overflow of this vCPU's may interrupt the next. */
+	write_sysreg(pmintenclr_el1, ~0u);
+	write_sysreg(pmovsclr_el0, ~0u);
+}
+
+static void
+pmu_load(const struct arch_pmu *s)
+{
+	unsigned int i, n = pmu_counters();
+
+	write_sysreg(pmcntenclr_el0, ~0u);
+	write_sysreg(pmintenclr_el1, ~0u);
+	write_sysreg(pmovsclr_el0, ~0u);
+	for (i = 0; i < n; i++) {
+		write_sysreg(pmselr_el0, i);
+		isb();
+		write_sysreg(pmxevcntr_el0, s->evcntr[i]);
+		write_sysreg(pmxevtyper_el0, s->evtyper[i]);
+	}
+	write_sysreg(pmselr_el0, s->selr);
+	write_sysreg(pmuserenr_el0, s->userenr);
+	write_sysreg(pmccntr_el0, s->ccntr);
+	write_sysreg(pmccfiltr_el0, s->ccfiltr);
+	write_sysreg(pmovsset_el0, s->ovsset);
+	write_sysreg(pmintenset_el1, s->intenset);
+	write_sysreg(pmcr_el0, s->pmcr);
+	write_sysreg(pmcntenset_el0, s->cntenset);
+}
+
+/* The n-th breakpoint or watchpoint: the register number is in the name. */
+#define	DBG_EACH(op, n)							\
+	switch (n) {							\
+	case 15: op(15); __attribute__((fallthrough));			\
+	case 14: op(14); __attribute__((fallthrough));			\
+	case 13: op(13); __attribute__((fallthrough));			\
+	case 12: op(12); __attribute__((fallthrough));			\
+	case 11: op(11); __attribute__((fallthrough));			\
+	case 10: op(10); __attribute__((fallthrough));			\
+	case 9: op(9); __attribute__((fallthrough));			\
+	case 8: op(8); __attribute__((fallthrough));			\
+	case 7: op(7); __attribute__((fallthrough));			\
+	case 6: op(6); __attribute__((fallthrough));			\
+	case 5: op(5); __attribute__((fallthrough));			\
+	case 4: op(4); __attribute__((fallthrough));			\
+	case 3: op(3); __attribute__((fallthrough));			\
+	case 2: op(2); __attribute__((fallthrough));			\
+	case 1: op(1); __attribute__((fallthrough));			\
+	default: op(0);							\
+	}
+#define	SAVE_BP(n) d->bvr[n] = read_sysreg(dbgbvr##n##_el1),		\
+	d->bcr[n] = read_sysreg(dbgbcr##n##_el1)
+#define	SAVE_WP(n) d->wvr[n] = read_sysreg(dbgwvr##n##_el1),		\
+	d->wcr[n] = read_sysreg(dbgwcr##n##_el1)
+#define	LOAD_BP(n) write_sysreg(dbgbvr##n##_el1, d->bvr[n]);		\
+	write_sysreg(dbgbcr##n##_el1, d->bcr[n])
+#define	LOAD_WP(n) write_sysreg(dbgwvr##n##_el1, d->wvr[n]);		\
+	write_sysreg(dbgwcr##n##_el1, d->wcr[n])
+
+static void
+debug_save(struct arch_debug *d)
+{
+	uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);
+
+	/* MDSCR_EL1 itself is switched with EL1. */
+	d->oslsr = read_sysreg(oslsr_el1) >> 1 & 1;
+	DBG_EACH(SAVE_BP, dfr0 >> 12 & 15);
+	DBG_EACH(SAVE_WP, dfr0 >> 20 & 15);
+}
+
+static void
+debug_load(const struct arch_debug *d)
+{
+	uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);
+
+	DBG_EACH(LOAD_BP, dfr0 >> 12 & 15);
+	DBG_EACH(LOAD_WP, dfr0 >> 20 & 15);
+	write_sysreg(oslar_el1, d->oslsr);
+}
+
+void
+lazy_save(struct vcpu *v)
+{
+
+	if (v->arch.pmu_used)
+		pmu_save(&v->arch.pmu);
+	if (v->arch.debug_used)
+		debug_save(&v->arch.debug);
+}
+
+void
+lazy_load(struct vcpu *v)
+{
+
+	if (v->arch.pmu_used)
+		pmu_load(&v->arch.pmu);
+	if (v->arch.debug_used)
+		debug_load(&v->arch.debug);
+}
+
+void
+port_take_pmu(struct vcpu *v)
+{
+
+	v->arch.pmu_used = true;
+	v->arch.mdcr &= ~MDCR_PMU;
+	pmu_load(&v->arch.pmu);
+	write_sysreg(mdcr_el2, v->arch.mdcr);
+}
+
+void
+port_take_debug(struct vcpu *v)
+{
+
+	v->arch.debug_used = true;
+	v->arch.mdcr &= ~MDCR_DEBUG;
+	debug_load(&v->arch.debug);
+	write_sysreg(mdcr_el2, v->arch.mdcr);
+}

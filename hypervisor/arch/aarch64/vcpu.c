@@ -1,0 +1,205 @@
+/*
+ * One vCPU's Armv8 world: reset, save and load when the vCPU on a CPU
+ * changes, and exceptions into it. What is switched lazily is in lazy.c.
+ * Must not know why a switch or an injection happens.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "arch/aarch64/arch.h"
+#include "arch/aarch64/sysreg.h"
+#include "vmm/log.h"
+#include "vmm/pcpu.h"
+#include "vmm/vcpu.h"
+#include "vmm/vm.h"
+
+_Static_assert(offsetof(struct vcpu, x) == VCPU_X(0), "x");
+_Static_assert(offsetof(struct vcpu, pcpu) == VCPU_PCPU, "pcpu");
+_Static_assert(offsetof(struct vcpu, exits) == VCPU_EXITS, "exits");
+_Static_assert(offsetof(struct pcpu, current) == PCPU_CURRENT, "current");
+_Static_assert(offsetof(struct pcpu, index) == PCPU_INDEX, "index");
+_Static_assert(offsetof(struct pcpu, entry_ticks) == PCPU_ENTRY_TICKS, "t");
+_Static_assert(offsetof(struct pcpu, entry_class) == PCPU_ENTRY_CLASS, "c");
+_Static_assert(offsetof(struct pcpu, panic_stack) == PCPU_PANIC_STACK, "p");
+
+/* Words of el1[] that are not 0 at reset. */
+#define	EL1_SCTLR	4
+#define	EL1_VBAR	9
+
+#define	HCR_GUEST	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO |	\
+			 HCR_FB | HCR_BSU_INNER | HCR_TID3 | HCR_TSC |		\
+			 HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_TLOR | HCR_RW)
+
+void
+port_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t x0)
+{
+	unsigned int i;
+
+	for (i = 0; i < nitems(v->x); i++)
+		v->x[i] = 0;
+	v->x[0] = x0;
+	for (i = 0; i < EL1_WORDS; i++)
+		v->arch.el1[i] = 0;
+	v->arch.el1[EL1_SCTLR] = SCTLR_EL1_RESET;
+	v->arch.elr = pc;
+	v->arch.spsr = PSR_EL1H | PSR_DAIF;
+	v->arch.cntv_ctl = v->arch.cntv_cval = 0;
+	v->arch.hcr = HCR_GUEST;
+	if (!v->vm->config.wfi_native)
+		v->arch.hcr |= HCR_TWI;
+	v->arch.mdcr = lazy_mdcr_reset();
+	lazy_reset(v);
+}
+
+void
+port_vcpu_save(struct vcpu *v)
+{
+	struct arch_vcpu *a = &v->arch;
+
+	a->elr = read_sysreg(elr_el2);
+	a->spsr = read_sysreg(spsr_el2);
+	a->cntv_ctl = read_sysreg(cntv_ctl_el0);
+	a->cntv_cval = read_sysreg(cntv_cval_el0);
+	/* Its interrupt must not come while somebody else runs. */
+	write_sysreg(cntv_ctl_el0, 0);
+	switch_save_el1(a->el1);
+	if (unlikely(a->pmu_used | a->debug_used))
+		lazy_save(v);
+}
+
+void
+port_vcpu_load(struct vcpu *v)
+{
+	struct arch_vcpu *a = &v->arch;
+	struct vm *vm = v->vm;
+	struct pcpu *p = v->pcpu;
+	uint64_t hcr = a->hcr;
+
+	/* Spinning on WFE is worth a trap only where others wait. */
+	if (p->nvcpus > 1 && hcr & HCR_TWI)
+		hcr |= HCR_TWE;
+	write_sysreg(hcr_el2, hcr);
+	write_sysreg(vmpidr_el2, v->mpidr);
+	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA |
+	    (p->fp_owner == v ? 0 : CPTR_TFP));
+	write_sysreg(mdcr_el2, a->mdcr);
+	switch_load_el1(a->el1, vm->vttbr);
+	write_sysreg(cntvoff_el2, vm->cntvoff);
+	write_sysreg(cntv_cval_el0, a->cntv_cval);
+	write_sysreg(cntv_ctl_el0, a->cntv_ctl);
+	write_sysreg(elr_el2, a->elr);
+	write_sysreg(spsr_el2, a->spsr);
+	if (unlikely(vm->config.stats != p->timed)) {
+		p->timed = vm->config.stats;
+		write_sysreg(vbar_el2, p->timed ? vectors_1 : vectors_0);
+	}
+	/*
+	 * vCPUs of one VM have one VMID, but a TLB each is what their guest
+	 * counts on (it may use one ASID for different tables on each).
+	 */
+	if (vm->last_vcpu[p->index] != v->index) {
+		vm->last_vcpu[p->index] = v->index;
+		isb();
+		tlbi(vmalle1);
+		dsb(nsh);
+	}
+	if (unlikely(a->pmu_used | a->debug_used))
+		lazy_load(v);
+}
+
+void
+port_vcpu_dump(struct vcpu *v)
+{
+	unsigned int i;
+
+	log_vm(v->vm, "vCPU %u: PC %016llx PSTATE %08llx ESR_EL2 %08llx",
+	    v->index, (unsigned long long)read_sysreg(elr_el2),
+	    (unsigned long long)read_sysreg(spsr_el2),
+	    (unsigned long long)read_sysreg(esr_el2));
+	log_vm(v->vm, "FAR_EL2 %016llx HPFAR_EL2 %016llx SP_EL1 %016llx",
+	    (unsigned long long)read_sysreg(far_el2),
+	    (unsigned long long)read_sysreg(hpfar_el2),
+	    (unsigned long long)read_sysreg(sp_el1));
+	log_vm(v->vm, "ELR_EL1 %016llx ESR_EL1 %08llx FAR_EL1 %016llx",
+	    (unsigned long long)read_sysreg(elr_el1),
+	    (unsigned long long)read_sysreg(esr_el1),
+	    (unsigned long long)read_sysreg(far_el1));
+	for (i = 0; i < 30; i += 3)
+		log_vm(v->vm, "x%-2u %016llx x%-2u %016llx x%-2u %016llx",
+		    i, (unsigned long long)v->x[i],
+		    i + 1, (unsigned long long)v->x[i + 1],
+		    i + 2, (unsigned long long)v->x[i + 2]);
+	log_vm(v->vm, "x30 %016llx", (unsigned long long)v->x[30]);
+}
+
+/* AArch64.TakeException to EL1 (DDI 0487, J1.1.2). */
+static void
+take_exception(uint64_t esr)
+{
+	uint64_t pstate = read_sysreg(spsr_el2), sctlr = read_sysreg(sctlr_el1);
+	uint64_t new = PSR_EL1H | PSR_DAIF, offset;
+
+	if (pstate & PSR_AARCH32)
+		offset = 0x600;
+	else if ((pstate & PSR_MODE_MASK) == 0)
+		offset = 0x400;
+	else
+		offset = pstate & 1 ? 0x200 : 0;
+	new |= pstate & (PSR_NZCV | PSR_DIT | PSR_PAN);
+	if (arch_has_pan && !(sctlr & SCTLR_SPAN))
+		new |= PSR_PAN;
+	if (arch_has_ssbs && sctlr & SCTLR_DSSBS)
+		new |= PSR_SSBS;
+	write_sysreg(esr_el1, esr);
+	write_sysreg(elr_el1, read_sysreg(elr_el2));
+	write_sysreg(spsr_el1, pstate);
+	write_sysreg(spsr_el2, new);
+	write_sysreg(elr_el2, read_sysreg(vbar_el1) + offset);
+}
+
+void
+port_inject_undef(struct vcpu *v)
+{
+
+	(void)v;
+	take_exception((uint64_t)EC_UNKNOWN << ESR_EC_SHIFT | ESR_IL);
+}
+
+void
+port_inject_abort(struct vcpu *v, uint64_t esr)
+{
+	uint64_t new, pstate = read_sysreg(spsr_el2);
+	bool insn = ESR_EC(esr) == EC_IABT_LOW;
+	bool from_el0 = (pstate & (PSR_MODE_MASK | PSR_AARCH32)) == 0 ||
+	    pstate & PSR_AARCH32;
+
+	new = (uint64_t)(insn ? EC_IABT_LOW : EC_DABT_LOW) +
+	    (from_el0 ? 0 : 1);
+	new = new << ESR_EC_SHIFT | ESR_IL;
+	/* ESR_EL2 has the level of stage 2; the guest wants its own. */
+	new |= esr & ABT_S1PTW ? FSC_EXTERNAL_WALK | walk_level(v) :
+	    FSC_EXTERNAL;
+	if (!insn)
+		new |= esr & (ABT_WRITE | ABT_CM);
+	write_sysreg(far_el1, read_sysreg(far_el2));
+	take_exception(new);
+}
+
+void
+port_inject_serror(struct vcpu *v)
+{
+
+	v->arch.hcr |= HCR_VSE;
+	write_sysreg(hcr_el2, read_sysreg(hcr_el2) | HCR_VSE);
+}
+
+ipa_t
+port_fault_ipa(struct vcpu *v, uint64_t esr)
+{
+	uint64_t far = read_sysreg(far_el2);
+
+	(void)v;
+	(void)esr;
+	/* HPFAR_EL2.FIPA [43:4] holds IPA [51:12]. */
+	return (IPA((read_sysreg(hpfar_el2) & 0xffffffffff0ull) << 8 |
+	    (far & (PAGE_SIZE - 1))));
+}

@@ -1,0 +1,298 @@
+/*
+ * The exception vectors of EL2 and the way back into a guest.
+ *
+ * While a guest runs, SP_EL2 points at its struct vcpu; while the
+ * hypervisor runs, at the top of this CPU's stack, where struct pcpu
+ * stands. An exit saves what C may clobber (x0-x17, x30; the hypervisor is
+ * built with -ffixed-x18), counts itself by exception class and calls the
+ * handler in the table below with x0 = vCPU, x1 = ESR_EL2. The registers
+ * x18-x29 stay where they are, for C preserves them, unless the handler
+ * needs one of them by number or the vCPU changes.
+ *
+ * The table is the life of every exit: class, handler, whether a register
+ * number in the syndrome may ask for x18-x29, and whether the PC moves past
+ * the instruction when the outcome is DONE or SWITCH.
+ *
+ * There are two copies: the second also adds up time by class, and serves
+ * the vCPUs of VMs described with "stats". It must not know what handlers do.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "arch/aarch64/offsets.h"
+#include "vmm/outcome.h"
+
+	.macro	save_volatile
+	stp	x0, x1, [sp, #VCPU_X(0)]
+	stp	x2, x3, [sp, #VCPU_X(2)]
+	stp	x4, x5, [sp, #VCPU_X(4)]
+	stp	x6, x7, [sp, #VCPU_X(6)]
+	stp	x8, x9, [sp, #VCPU_X(8)]
+	stp	x10, x11, [sp, #VCPU_X(10)]
+	stp	x12, x13, [sp, #VCPU_X(12)]
+	stp	x14, x15, [sp, #VCPU_X(14)]
+	stp	x16, x17, [sp, #VCPU_X(16)]
+	str	x30, [sp, #VCPU_X(30)]
+	.endm
+
+	.macro	load_volatile
+	ldp	x2, x3, [sp, #VCPU_X(2)]
+	ldp	x4, x5, [sp, #VCPU_X(4)]
+	ldp	x6, x7, [sp, #VCPU_X(6)]
+	ldp	x8, x9, [sp, #VCPU_X(8)]
+	ldp	x10, x11, [sp, #VCPU_X(10)]
+	ldp	x12, x13, [sp, #VCPU_X(12)]
+	ldp	x14, x15, [sp, #VCPU_X(14)]
+	ldp	x16, x17, [sp, #VCPU_X(16)]
+	ldr	x30, [sp, #VCPU_X(30)]
+	ldp	x0, x1, [sp, #VCPU_X(0)]
+	.endm
+
+	.macro	save_callee r
+	stp	x18, x19, [\r, #VCPU_X(18)]
+	stp	x20, x21, [\r, #VCPU_X(20)]
+	stp	x22, x23, [\r, #VCPU_X(22)]
+	stp	x24, x25, [\r, #VCPU_X(24)]
+	stp	x26, x27, [\r, #VCPU_X(26)]
+	stp	x28, x29, [\r, #VCPU_X(28)]
+	.endm
+
+	.macro	load_callee r
+	ldp	x18, x19, [\r, #VCPU_X(18)]
+	ldp	x20, x21, [\r, #VCPU_X(20)]
+	ldp	x22, x23, [\r, #VCPU_X(22)]
+	ldp	x24, x25, [\r, #VCPU_X(24)]
+	ldp	x26, x27, [\r, #VCPU_X(26)]
+	ldp	x28, x29, [\r, #VCPU_X(28)]
+	.endm
+
+	.macro	start_clock timed, class
+	.if	\timed
+	mrs	x4, cntpct_el0
+	stp	x4, \class, [sp, #PCPU_ENTRY_TICKS]
+	.endif
+	.endm
+
+	/* From a guest, synchronous. Fits one slot of 32 instructions. */
+	.macro	exit_sync timed
+	save_volatile
+	mov	x0, sp
+	mrs	x1, esr_el2
+	lsr	x2, x1, #26
+	add	x4, x0, x2, lsl #3
+	ldr	x5, [x4, #VCPU_EXITS]
+	add	x5, x5, #1
+	str	x5, [x4, #VCPU_EXITS]
+	ldr	x3, [x0, #VCPU_PCPU]
+	mov	sp, x3
+	start_clock \timed, x2
+	adr	x3, exit_table_\timed
+	ldr	x3, [x3, x2, lsl #3]
+	adr	x30, resume_\timed
+	br	x3
+	.endm
+
+	.macro	exit_async timed, count, class, handler
+	save_volatile
+	mov	x0, sp
+	ldr	x5, [x0, #\count]
+	add	x5, x5, #1
+	str	x5, [x0, #\count]
+	ldr	x3, [x0, #VCPU_PCPU]
+	mov	sp, x3
+	.if	\timed
+	mov	x2, #\class
+	.endif
+	start_clock \timed, x2
+	adr	x30, resume_\timed
+	b	\handler
+	.endm
+
+	.macro	slot
+	.balign	0x80
+	.endm
+
+	/* Our own exceptions and those of AArch32: never expected. */
+	.macro	unexpected kind
+	slot
+	msr	tpidr_el0, x0		/* a guest's, but it is over */
+	mov	x0, #\kind
+	b	panic_entry
+	.endm
+
+	.macro	vectors timed
+	.balign	0x800
+	.globl	vectors_\timed
+vectors_\timed:
+	unexpected 0
+	unexpected 1
+	unexpected 2
+	unexpected 3
+	unexpected 4
+	unexpected 5
+	unexpected 6
+	unexpected 7
+	slot
+	exit_sync \timed
+	slot
+	exit_async \timed, VCPU_EXITS_IRQ, 64, exits_irq
+	slot				/* FIQ: group 0 ends here; ack tells */
+	exit_async \timed, VCPU_EXITS_IRQ, 64, exits_irq
+	slot
+	exit_async \timed, VCPU_EXITS_SERROR, 65, exits_serror
+	unexpected 12
+	unexpected 13
+	unexpected 14
+	unexpected 15
+	.balign	0x80
+	.endm
+
+	/* Ways back. w0 = outcome, sp = struct pcpu. */
+	.macro	resume timed
+resume_full_\timed:			/* PC moves; x18-x29 were in memory */
+	cmp	w0, #OUTCOME_SWITCH
+	b.hi	outcome_\timed
+	ldr	x1, [sp, #PCPU_CURRENT]
+	load_callee x1
+resume_advance_\timed:			/* PC moves */
+	cmp	w0, #OUTCOME_SWITCH
+	b.hi	outcome_\timed
+	mrs	x2, elr_el2
+	add	x2, x2, #4
+	msr	elr_el2, x2
+resume_\timed:
+	cbnz	w0, outcome_\timed
+1:
+	.if	\timed
+	bl	stats_add_time
+	.endif
+	ldr	x0, [sp, #PCPU_CURRENT]
+	mov	sp, x0
+	load_volatile
+	eret
+outcome_\timed:
+	cmp	w0, #OUTCOME_RETRY
+	b.eq	1b
+	ldr	x1, [sp, #PCPU_CURRENT]
+	save_callee x1
+	mrs	x2, esr_el2
+	.if	\timed
+	stp	x0, x1, [sp, #-32]!
+	str	x2, [sp, #16]
+	bl	stats_add_time
+	ldr	x2, [sp, #16]
+	ldp	x0, x1, [sp], #32
+	.endif
+	bl	run_outcome
+	b	vectors_enter
+	.endm
+
+	/* A handler that finds its register number at this bit of ESR. */
+	.macro	by_register timed, name, bit
+\name\()_\timed:
+	ubfx	x2, x1, #\bit, #5
+	adr	x30, resume_advance_\timed
+	sub	x2, x2, #18
+	cmp	x2, #11
+	b.hi	\name			/* x0-x17, x30, xzr */
+	save_callee x0
+	adr	x30, resume_full_\timed
+	b	\name
+	.endm
+
+	.macro	advancing timed, name
+\name\()_\timed:
+	adr	x30, resume_advance_\timed
+	b	\name
+	.endm
+
+	.macro	stubs timed
+	resume	\timed
+	by_register \timed, sysreg_trap, 5
+	by_register \timed, abort_data, 16
+	advancing \timed, smccc_smc
+	advancing \timed, exits_wfx
+	.endm
+
+	.macro	row handler, n=1
+	.rept	\n
+	.quad	\handler
+	.endr
+	.endm
+
+	.macro	table timed
+	.balign	8
+exit_table_\timed:
+	row	exits_unknown		/* 0x00 unknown reason */
+	row	exits_wfx_\timed	/* 0x01 WFI, WFE */
+	row	exits_unknown, 5
+	row	exits_fp		/* 0x07 FP/SIMD access */
+	row	exits_unknown
+	row	exits_undef		/* 0x09 pointer authentication */
+	row	exits_unknown, 12
+	row	smccc_hvc		/* 0x16 HVC */
+	row	smccc_smc_\timed	/* 0x17 SMC */
+	row	sysreg_trap_\timed	/* 0x18 MSR, MRS, system instruction */
+	row	exits_undef		/* 0x19 SVE */
+	row	exits_unknown, 3
+	row	exits_undef		/* 0x1d SME */
+	row	exits_unknown, 2
+	row	abort_insn		/* 0x20 instruction abort */
+	row	exits_unknown, 3
+	row	abort_data_\timed	/* 0x24 data abort */
+	row	exits_unknown, 27
+	.endm
+
+	.text
+	vectors 0
+	vectors 1
+	stubs	0
+	stubs	1
+
+/*
+ * void vectors_enter(struct vcpu *v): into the guest, whose world is
+ * loaded and who is this CPU's current vCPU. Does not return.
+ */
+	.globl	vectors_enter
+vectors_enter:
+	load_callee x0
+	mov	sp, x0
+	load_volatile
+	eret
+
+/*
+ * An exception of the hypervisor itself, or an AArch32 guest's. x0 = which
+ * vector, its own value in TPIDR_EL0. The stack may be the cause, so take
+ * another: this CPU's panic stack, or the boot one.
+ */
+panic_entry:
+	msr	tpidrro_el0, x1
+	mrs	x1, tpidr_el2
+	cbz	x1, 1f
+	ldr	x1, [x1, #PCPU_PANIC_STACK]
+	b	2f
+1:	adrp	x1, boot_panic_stack_top
+	add	x1, x1, :lo12:boot_panic_stack_top
+2:	sub	x1, x1, #(34 * 8)
+	stp	x2, x3, [x1, #VCPU_X(2)]
+	mov	x2, sp
+	mov	sp, x1
+	str	x2, [sp, #VCPU_X(31)]
+	str	x0, [sp, #VCPU_X(32)]
+	mrs	x2, tpidr_el0
+	mrs	x3, tpidrro_el0
+	stp	x2, x3, [sp, #VCPU_X(0)]
+	stp	x4, x5, [sp, #VCPU_X(4)]
+	stp	x6, x7, [sp, #VCPU_X(6)]
+	stp	x8, x9, [sp, #VCPU_X(8)]
+	stp	x10, x11, [sp, #VCPU_X(10)]
+	stp	x12, x13, [sp, #VCPU_X(12)]
+	stp	x14, x15, [sp, #VCPU_X(14)]
+	stp	x16, x17, [sp, #VCPU_X(16)]
+	save_callee sp
+	str	x30, [sp, #VCPU_X(30)]
+	mov	x0, sp
+	b	panic_exception
+
+	.section .data.rel.ro, "aw"
+	table	0
+	table	1

@@ -1,0 +1,54 @@
+/*
+ * Start-up: what its files share. main.c is the page to read.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef BOOT_BOOT_H
+#define	BOOT_BOOT_H
+
+#include "lib/print.h"
+#include "lib/types.h"
+
+struct pcpu;
+struct platform;
+struct pool;
+
+/* image.lds */
+extern char image_start[], image_end[], text_end[], rodata_end[];
+/* head.S */
+extern char secondary_start[], boot_panic_stack_top[];
+void	mmu_on(uint64_t unused, uint64_t unused2, uint64_t ttbr, uint64_t tcr,
+	    uint64_t sctlr, uint64_t mair);
+void	boot_on_stack(void *sp, void (*fn)(void)) __attribute__((noreturn));
+
+/* memory.c: the hypervisor's own address space, and who has which RAM. */
+extern struct pool memory_pool;
+/* MMU off: maps the image and the device tree, turns the MMU on. */
+void	memory_early(pa_t dtb, size_t dtb_size);
+/* Device registers; whole pages. */
+void	memory_map_device(pa_t base, uint64_t size);
+/* Something in RAM that is only read: the bundle. */
+void	memory_map_readonly(pa_t base, uint64_t size);
+/* Takes stock of RAM; fills the pool. 0, or -1 with a line in err. */
+int	memory_init(struct platform *p, char *err, size_t len);
+bool	memory_ram_alloc(uint64_t size, uint64_t align, pa_t *pa);
+void	memory_ram_free(pa_t pa, uint64_t size);
+/* A stack with guard pages, struct pcpu on top; NULL: no memory. */
+struct pcpu *memory_cpu_stack(void);
+/* For secondary CPUs: TTBR0_EL2, TCR_EL2, SCTLR_EL2, MAIR_EL2. */
+void	memory_registers(uint64_t regs[4]);
+
+/* smp.c */
+void	smp_start(const struct platform *p);
+
+/* panic.c */
+void	panic(const char *fmt, ...) PRINTF_LIKE(1, 2)
+	    __attribute__((noreturn));
+/* Set when a CPU panics: the others stop at their next kick. */
+extern volatile bool panic_stop;
+void	panic_halt(void) __attribute__((noreturn));
+
+/* main.c: this CPU is ready for guests; does not return. */
+void	boot_enter_guests(void) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,273 @@
+/*
+ * Start-up, from the first C to the first guest, in the order it happens.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "abi/machine.h"
+#include "arch/aarch64/arch.h"
+#include "arch/aarch64/sysreg.h"
+#include "boot/boot.h"
+#include "boot/version.h"
+#include "gic/gic.h"
+#include "mm/pool.h"
+#include "platform/platform.h"
+#include "port/cpu.h"
+#include "port/lr.h"
+#include "port/pte.h"
+#include "port/vcpu.h"
+#include "uart/uart.h"
+#include "vmm/bundle.h"
+#include "vmm/console.h"
+#include "vmm/host.h"
+#include "vmm/hypercall.h"
+#include "vmm/irq.h"
+#include "vmm/log.h"
+#include "vmm/pcpu.h"
+#include "vmm/run.h"
+#include "vmm/smccc.h"
+#include "vmm/sysreg.h"
+#include "vmm/vm.h"
+
+#define	FDT_MAGIC_BE	0xedfe0dd0u	/* as a little-endian word */
+#define	DTB_MAX		(2ul << 20)	/* Linux boot protocol */
+#define	LINE		160
+
+void boot_early(pa_t dtb, uint64_t ticks, unsigned int el);
+void boot_main(void) __attribute__((noreturn));
+
+static struct platform plat;
+static struct uart console;
+static pa_t dtb;
+static uint64_t entry_ticks;
+static unsigned int entry_el;
+static bool released;			/* secondaries may look for guests */
+
+static void
+console_put(char c)
+{
+
+	uart_putc(&console, c);
+}
+
+static int
+console_get(void)
+{
+
+	return (uart_getc(&console));
+}
+
+static void
+console_irq(void)
+{
+
+	console_pump();
+	uart_rx_irq(&console, true);
+}
+
+static const struct console_ops console_ops = { console_put, console_get };
+
+/* MMU off: only what cannot wait. */
+void
+boot_early(pa_t tree, uint64_t ticks, unsigned int el)
+{
+	const uint32_t *header = port_pa_to_ptr(tree);
+	uint32_t size = 0;
+
+	dtb = tree;
+	entry_ticks = ticks;
+	entry_el = el;
+	/* Some boards leave ATAGs where no device tree was given. */
+	if (tree.v != 0 && tree.v % 8 == 0 && header[0] == FDT_MAGIC_BE)
+		size = __builtin_bswap32(header[1]);
+	if (size == 0 || size > DTB_MAX) {
+		dtb.v = 0;
+		size = PAGE_SIZE;
+	}
+	if (el != 2)
+		return;
+	cpu_detect();
+	memory_early(tree, size);
+}
+
+static void __attribute__((noreturn))
+stop(const char *why)
+{
+
+	log_line("apiary: %s", why);
+	uart_flush(&console);
+	if (plat.psci.present && entry_el <= 2)
+		port_power_off();
+	panic_halt();
+}
+
+void
+port_power_off(void)
+{
+
+	uart_flush(&console);
+	if (plat.psci.present && !plat.psci.v0_1)
+		port_firmware(0x84000008u, 0, 0, 0);	/* SYSTEM_OFF */
+	log_line("apiary: this machine has no power-off; stopped");
+	panic_halt();
+}
+
+static void
+start_console(void)
+{
+	const struct uart_desc *d = &plat.console.desc;
+
+	if (d->base.v != 0) {
+		if (entry_el == 2)
+			memory_map_device(d->base, d->size);
+		uart_probe(&console, d, d->base.v);
+	}
+	console_init(&console_ops);
+	log_line("Apiary %s, entered at EL%u", VERSION, entry_el);
+}
+
+static void
+find_machine(void)
+{
+	char err[LINE];
+	int error;
+
+	if (dtb.v == 0)
+		panic("no device tree: x0 does not point at one");
+	error = platform_discover(&plat, port_pa_to_ptr(dtb), DTB_MAX, err,
+	    sizeof(err));
+	start_console();
+	if (error != 0) {
+		plat.psci.present = false;
+		stop(err);
+	}
+	if (entry_el != 2)
+		stop("needs to be entered at EL2: turn virtualization on "
+		    "(QEMU: -M virt,virtualization=on)");
+	if (plat.note[0] != '\0')
+		log_line("platform: %s", plat.note);
+	cpu_conduit_hvc(plat.psci.hvc);
+}
+
+static void
+start_boot_cpu(void)
+{
+	struct pcpu *p = memory_cpu_stack();
+
+	if (p == NULL)
+		panic("no memory for the boot CPU's stack");
+	p->mpidr = read_sysreg(mpidr_el1) & 0xff00ffffffull;
+	p->online = true;
+	pcpus[0] = p;
+	pcpu_count = 1;
+	cpu_init(p);
+}
+
+static void
+start_gic(void)
+{
+	static struct irq_ops ops;
+	struct irq_private private = {
+		.vtimer = plat.timer.virt.intid,
+		.hyp_timer = plat.timer.hyp.intid,
+		.maintenance = plat.gic.maintenance.intid,
+	};
+	char err[LINE];
+	unsigned int i;
+
+	memory_map_device(plat.gic.gicd.base, plat.gic.gicd.size);
+	memory_map_device(plat.gic.gicc.base, plat.gic.gicc.size);
+	memory_map_device(plat.gic.gich.base, plat.gic.gich.size);
+	for (i = 0; i < plat.gic.nr_gicr; i++)
+		memory_map_device(plat.gic.gicr[i].base,
+		    plat.gic.gicr[i].size);
+	if (gic_init(&plat.gic, err, sizeof(err)) != 0 ||
+	    gic->init_cpu(pcpus[0]->mpidr, err, sizeof(err)) != 0)
+		stop(err);
+	ops = (struct irq_ops){ gic->ack, gic->eoi, gic->deactivate,
+	    gic->enable };
+	irq_init(&ops, &private);
+	if (plat.console.irq.intid >= 32) {
+		irq_own(plat.console.irq.intid, plat.console.irq.edge,
+		    console_irq);
+		uart_rx_irq(&console, true);
+	}
+}
+
+void
+boot_enter_guests(void)
+{
+	unsigned int ppis[] = {
+		plat.timer.virt.intid, plat.timer.hyp.intid,
+		plat.gic.maintenance.intid,
+	};
+	struct pcpu *p = pcpus[port_cpu()];
+
+	gic_enable_private(ppis, nitems(ppis));
+	p->slice = port_counter_hz() / 1000000 * SCHED_SLICE_US;
+	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
+		__asm__ volatile("wfe");
+	vectors_enter(run_start());
+}
+
+static void
+start_vms(void)
+{
+	uint64_t size = plat.bundle_end.v - plat.bundle_start.v;
+	char err[VM_ERR];
+	struct vm *vm;
+	unsigned int i;
+
+	if (plat.bundle_start.v == 0)
+		stop("no bundle: give one as the initrd");
+	memory_map_readonly(plat.bundle_start, size);
+	bundle_load(port_pa_to_ptr(plat.bundle_start), size);
+	if (vm_count_live() == 0)
+		stop("no VM to run");
+	for (i = 0; i < VM_MAX; i++) {
+		vm = vm_by_index(i);
+		if (vm != NULL && vm_start(vm, err) != 0) {
+			log_vm(vm, "not started: %s", err);
+			vm_destroy(vm);
+		}
+	}
+}
+
+/* On the boot CPU's own stack. */
+static void
+start_rest(void)
+{
+
+	start_gic();
+	smp_start(&plat);
+	smccc_init(plat.psci.present && !plat.psci.v0_1);
+	sysreg_init(arch_ipa_bits);
+	hypercall_boot_entry = entry_ticks;
+	log_line("%u CPUs, GICv%u, %u list registers, %llu MiB RAM",
+	    pcpu_count, gic->version, lr_ops->count,
+	    (unsigned long long)plat.ram_total >> 20);
+	start_vms();
+	__atomic_store_n(&released, true, __ATOMIC_RELEASE);
+	dsb(ishst);
+	__asm__ volatile("sev");
+	boot_enter_guests();
+}
+
+void
+boot_main(void)
+{
+	char err[LINE];
+
+	find_machine();
+	if (memory_init(&plat, err, sizeof(err)) != 0)
+		stop(err);
+	start_boot_cpu();
+	host = (struct host){
+		.pool = &memory_pool,
+		.ram_alloc = memory_ram_alloc,
+		.ram_free = memory_ram_free,
+		.gic_version = plat.gic.version,
+		.gicv = plat.gic.gicv.base,
+		.ipa_bits = arch_ipa_bits,
+	};
+	boot_on_stack(pcpus[0], start_rest);
+}

@@ -1,0 +1,170 @@
+/*
+ * The hypervisor's own address space (stage 1 of EL2: identity, W^X, caches
+ * on) and the machine's RAM: who has which part. Only what is in use is
+ * mapped, so start-up costs the same on a machine with 1 TiB.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "arch/aarch64/arch.h"
+#include "arch/aarch64/sysreg.h"
+#include "boot/boot.h"
+#include "lib/extent.h"
+#include "mm/pool.h"
+#include "mm/pt.h"
+#include "platform/platform.h"
+#include "port/cpu.h"
+#include "port/mem.h"
+#include "vmm/pcpu.h"
+
+#define	EARLY_PAGES	24		/* tables before RAM is known */
+#define	POOL_BYTES	(4ul << 20)	/* then; more when asked */
+#define	EL2_VA_BITS	48
+
+struct pool memory_pool;
+static struct pt el2;
+static struct extents ram;
+static struct spinlock ram_lock;
+static uint8_t early_pages[EARLY_PAGES * PAGE_SIZE]
+    __attribute__((aligned(PAGE_SIZE)));
+
+static const struct pt_attr text = { PT_NORMAL, true, false, true };
+static const struct pt_attr rodata = { PT_NORMAL, true, false, false };
+static const struct pt_attr data = { PT_NORMAL, true, true, false };
+static const struct pt_attr device = { PT_DEVICE, true, true, false };
+
+static int
+map(uint64_t start, uint64_t end, struct pt_attr attr)
+{
+
+	start = round_down(start, PAGE_SIZE);
+	end = round_up(end, PAGE_SIZE);
+	return (pt_map(&el2, start, PA(start), end - start, attr));
+}
+
+void
+memory_registers(uint64_t regs[4])
+{
+	uint64_t ps = read_sysreg(id_aa64mmfr0_el1) & 7;
+
+	regs[0] = el2.root.v;
+	regs[1] = TCR_EL2_RES1 | TCR_SH_INNER | TCR_ORGN_WB | TCR_IRGN_WB |
+	    TCR_PS(ps > 5 ? 5 : ps) | TCR_T0SZ(64 - EL2_VA_BITS);
+	regs[2] = SCTLR_EL2_RES1 | SCTLR_M | SCTLR_C | SCTLR_I | SCTLR_SA |
+	    SCTLR_WXN;
+	regs[3] = MAIR_EL2_VALUE;
+}
+
+void
+memory_early(pa_t dtb, size_t dtb_size)
+{
+	uint64_t regs[4];
+
+	pool_add(&memory_pool, port_ptr_to_pa(early_pages), EARLY_PAGES);
+	pt_init(&el2, PT_STAGE1, EL2_VA_BITS, 0, &memory_pool);
+	map((uintptr_t)image_start, (uintptr_t)text_end, text);
+	map((uintptr_t)text_end, (uintptr_t)rodata_end, rodata);
+	map((uintptr_t)rodata_end, (uintptr_t)image_end, data);
+	map(dtb.v, dtb.v + dtb_size, rodata);
+	/*
+	 * What was written so far went past the caches; whatever lines they
+	 * may hold of it are stale (Linux boot protocol: only the loaded
+	 * image is clean, .bss is not).
+	 */
+	port_inval_poc(image_start, (size_t)(image_end - image_start));
+	memory_registers(regs);
+	mmu_on(0, 0, regs[0], regs[1], regs[2], regs[3]);
+}
+
+void
+memory_map_device(pa_t base, uint64_t size)
+{
+
+	if (size != 0 && map(base.v, base.v + size, device) != 0)
+		panic("no memory to map a device");
+}
+
+void
+memory_map_readonly(pa_t base, uint64_t size)
+{
+
+	if (map(base.v, base.v + size, rodata) != 0)
+		panic("no memory to map the bundle");
+}
+
+int
+memory_init(struct platform *p, char *err, size_t len)
+{
+	unsigned int i;
+	pa_t pool;
+
+	platform_reserve(p, port_ptr_to_pa(image_start),
+	    round_up((uintptr_t)image_end, PAGE_SIZE) -
+	    (uintptr_t)image_start);
+	for (i = 0; i < p->nr_ram; i++) {
+		uint64_t start = round_up(p->ram[i].base.v, PAGE_SIZE);
+		uint64_t end = round_down(p->ram[i].base.v + p->ram[i].size,
+		    PAGE_SIZE);
+
+		if (end > start && extent_add(&ram, start, end - start) != 0)
+			break;
+	}
+	if (!memory_ram_alloc(POOL_BYTES, BLOCK_SIZE, &pool)) {
+		print_buf(err, len, "memory: no %lu KiB of RAM free for the "
+		    "hypervisor", POOL_BYTES >> 10);
+		return (-1);
+	}
+	pool_add(&memory_pool, pool, POOL_BYTES >> PAGE_SHIFT);
+	return (0);
+}
+
+bool
+memory_ram_alloc(uint64_t size, uint64_t align, pa_t *pa)
+{
+	uint64_t base;
+	bool ok;
+
+	spin_lock(&ram_lock);
+	ok = extent_alloc(&ram, size, align, &base);
+	if (ok && map(base, base + size, data) != 0) {
+		extent_add(&ram, base, size);
+		ok = false;
+	}
+	spin_unlock(&ram_lock);
+	*pa = PA(base);
+	return (ok);
+}
+
+void
+memory_ram_free(pa_t pa, uint64_t size)
+{
+
+	spin_lock(&ram_lock);
+	pt_unmap(&el2, pa.v, size);
+	extent_add(&ram, pa.v, size);
+	spin_unlock(&ram_lock);
+}
+
+/*
+ * From below: guard, panic stack, guard, stack of two pages. The guards are
+ * RAM that nothing maps.
+ */
+struct pcpu *
+memory_cpu_stack(void)
+{
+	struct pcpu *p;
+	uint64_t base;
+	bool ok;
+
+	spin_lock(&ram_lock);
+	ok = extent_alloc(&ram, 5 * PAGE_SIZE, PAGE_SIZE, &base) &&
+	    map(base + PAGE_SIZE, base + 2 * PAGE_SIZE, data) == 0 &&
+	    map(base + 3 * PAGE_SIZE, base + 5 * PAGE_SIZE, data) == 0;
+	spin_unlock(&ram_lock);
+	if (!ok)
+		return (NULL);
+	p = port_pa_to_ptr(PA(base + 5 * PAGE_SIZE -
+	    round_up(sizeof(*p), 16)));
+	*p = (struct pcpu){ 0 };
+	p->panic_stack = port_pa_to_ptr(PA(base + 2 * PAGE_SIZE));
+	return (p);
+}

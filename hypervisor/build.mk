@@ -1,0 +1,49 @@
+# The EL2 program: one image for every board.
+#
+#	build/hypervisor/apiary.elf	with symbols
+#	build/hypervisor/apiary.Image	what boot loaders take
+#
+# SPDX-License-Identifier: BSD-2-Clause
+
+HV := $(BUILD)/hypervisor
+HV_ROOMS := lib mm vgic vtimer vdev vmm arch/aarch64 gic uart platform boot
+HV_SRCS := $(foreach r,$(HV_ROOMS),$(wildcard hypervisor/$(r)/*.[cS]))
+HV_OBJS := $(HV_SRCS:hypervisor/%=$(HV)/%.o)
+
+# The exit path keeps x18 for the guest; FP and SIMD are the guests' alone.
+HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin -fpie \
+	-mgeneral-regs-only -mstrict-align -march=armv8-a \
+	-mno-outline-atomics -ffixed-x18 -fno-stack-protector \
+	-fno-omit-frame-pointer -momit-leaf-frame-pointer \
+	-fno-asynchronous-unwind-tables -fno-common -fvisibility=hidden \
+	-ffunction-sections -fdata-sections \
+	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
+	-Ihypervisor -Ihypervisor/include -Ihypervisor/arch/aarch64 \
+	-Ihypervisor/arch/arm $(LIBFDT_CFLAGS) -I$(HV)/include
+HV_LDFLAGS := -nostdlib -static-pie -Wl,--no-dynamic-linker -Wl,-z,text \
+	-Wl,-z,norelro -Wl,--build-id=none -Wl,--gc-sections \
+	-Wl,-z,max-page-size=4096 -Wl,-T,hypervisor/boot/image.lds
+
+.PHONY: hypervisor
+hypervisor: $(HV)/apiary.Image
+
+$(HV)/apiary.elf: $(HV_OBJS) hypervisor/boot/image.lds $(LIBFDT_A)
+	$(CROSS)gcc $(HV_LDFLAGS) -o $@ $(HV_OBJS) $(LIBFDT_A)
+
+$(HV)/apiary.Image: $(HV)/apiary.elf
+	$(CROSS)objcopy -O binary $< $@
+
+$(HV)/%.c.o: hypervisor/%.c | $(HV)/include/boot/version.h $(LIBFDT_A)
+	@mkdir -p $(@D)
+	$(CROSS)gcc $(HV_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(HV)/%.S.o: hypervisor/%.S
+	@mkdir -p $(@D)
+	$(CROSS)gcc $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
+
+# What the banner says. Not the commit: the image is a function of its source.
+$(HV)/include/boot/version.h: hypervisor/VERSION
+	@mkdir -p $(@D)
+	printf '#define\tVERSION "%s"\n' "$$(cat $<)" > $@
+
+-include $(HV_OBJS:.o=.d)

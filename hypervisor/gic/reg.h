@@ -1,0 +1,82 @@
+/*
+ * Registers of the real GIC: offsets and bits that we use. Distributor and
+ * GICv2 CPU interfaces: IHI 0048B, 4.3, 4.4, 5.3; GICv3: IHI 0069, 12.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef GIC_REG_H
+#define	GIC_REG_H
+
+#include "lib/types.h"
+
+#define	GICD_CTLR	0x0000
+#define	GICD_TYPER	0x0004
+#define	GICD_IGROUPR	0x0080
+#define	GICD_ISENABLER	0x0100
+#define	GICD_ICENABLER	0x0180
+#define	GICD_ICPENDR	0x0280
+#define	GICD_ISACTIVER	0x0300
+#define	GICD_ICACTIVER	0x0380
+#define	GICD_IPRIORITYR	0x0400
+#define	GICD_ITARGETSR	0x0800
+#define	GICD_ICFGR	0x0c00
+#define	GICD_SGIR	0x0f00
+#define	GICD_IROUTER	0x6000
+#define	GICD_CTLR_GRP1	(1u << 0)	/* GICv2, as seen Non-secure */
+#define	GICD_CTLR_V3_GRP1 (1u << 1)	/* EnableGrp1 / EnableGrp1A */
+#define	GICD_CTLR_ARE	(1u << 4)
+#define	GICD_CTLR_RWP	(1u << 31)
+
+#define	GICC_CTLR	0x0000
+#define	GICC_PMR	0x0004
+#define	GICC_BPR	0x0008
+#define	GICC_IAR	0x000c
+#define	GICC_EOIR	0x0010
+#define	GICC_DIR	0x1000
+#define	GICC_CTLR_GRP1	(1u << 0)
+#define	GICC_CTLR_EOIMODE (1u << 9)
+
+#define	GICH_HCR	0x0000
+#define	GICH_VTR	0x0004
+#define	GICH_VMCR	0x0008
+#define	GICH_ELRSR	0x0030
+#define	GICH_APR	0x00f0
+#define	GICH_LR		0x0100
+
+#define	GICR_WAKER	0x0014
+#define	GICR_TYPER	0x0008
+#define	GICR_SGI	0x10000		/* the SGI and PPI frame */
+#define	GICR_WAKER_SLEEP (1u << 1)
+#define	GICR_WAKER_ASLEEP (1u << 2)
+#define	GICR_TYPER_VLPIS (1ull << 1)
+#define	GICR_TYPER_LAST	(1ull << 4)
+
+static inline uint32_t
+reg_read(uintptr_t base, unsigned int off)
+{
+
+	return (*(volatile uint32_t *)(base + off));
+}
+
+static inline void
+reg_write(uintptr_t base, unsigned int off, uint32_t value)
+{
+
+	*(volatile uint32_t *)(base + off) = value;
+}
+
+static inline uint64_t
+reg_read64(uintptr_t base, unsigned int off)
+{
+
+	return (*(volatile uint64_t *)(base + off));
+}
+
+static inline void
+reg_write64(uintptr_t base, unsigned int off, uint64_t value)
+{
+
+	*(volatile uint64_t *)(base + off) = value;
+}
+
+#endif

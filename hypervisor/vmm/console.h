@@ -1,0 +1,39 @@
+/*
+ * The one physical console, shared: lines of the hypervisor, output of the
+ * VMs (with "[name] " before each line when there are several), input to
+ * the VM that has the focus. Ctrl-] moves the focus to the next VM.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef VMM_CONSOLE_H
+#define	VMM_CONSOLE_H
+
+#include "lib/types.h"
+
+struct vm;
+
+#define	CONSOLE_ESCAPE	0x1d		/* Ctrl-] */
+#define	CONSOLE_LINE	200		/* characters held back of a line */
+
+/* How to reach the device; put may be called by one CPU at a time. */
+struct console_ops {
+	void	(*put)(char c);
+	int	(*get)(void);		/* -1: nothing */
+};
+
+void	console_init(const struct console_ops *ops);
+/* A VM comes: room for its half lines, from memory that stays (one page). */
+void	console_attach(struct vm *vm, void *page);
+void	console_detach(struct vm *vm);
+/* From a VM's UART. */
+void	console_vm_put(struct vm *vm, char c);
+/* Print what a VM left unfinished. */
+void	console_vm_flush(struct vm *vm);
+/* Characters have come in, or the guest may have made room for them. */
+void	console_pump(void);
+/* Input waits for room in a guest's UART: call console_pump() soon. */
+bool	console_backlog(void);
+/* From now on a panic speaks: no locks. */
+void	console_panic(void);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * Exit handlers that are too small for a file of their own.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "vmm/exits.h"
+#include "vmm/log.h"
+#include "vmm/pcpu.h"
+#include "vmm/vm.h"
+
+outcome_t
+exits_unknown(struct vcpu *v, uint64_t esr)
+{
+
+	/*
+	 * HVC and SMC turned off, illegal state, and whatever a CPU may trap
+	 * that this table does not know: to the guest it is undefined.
+	 */
+	if (ESR_EC(esr) == EC_PC_ALIGN || ESR_EC(esr) == EC_ILL) {
+		log_vm(v->vm, "exception class 0x%x at EL2", ESR_EC(esr));
+		return (OUTCOME_STOP);
+	}
+	return (OUTCOME_UNDEF);
+}
+
+outcome_t
+exits_undef(struct vcpu *v, uint64_t esr)
+{
+
+	(void)v;
+	(void)esr;
+	return (OUTCOME_UNDEF);
+}
+
+outcome_t
+exits_wfx(struct vcpu *v, uint64_t esr)
+{
+
+	if (WFX_IS_WFE(esr))
+		return (OUTCOME_SWITCH);
+	return (vcpu_wait(v));
+}
+
+outcome_t
+exits_fp(struct vcpu *v, uint64_t esr)
+{
+
+	(void)esr;
+	port_take_fp(v);
+	return (OUTCOME_RETRY);
+}
+
+outcome_t
+exits_serror(struct vcpu *v, uint64_t esr)
+{
+
+	/* It happened while this guest ran: it gets to know. */
+	(void)esr;
+	port_inject_serror(v);
+	return (OUTCOME_RETRY);
+}

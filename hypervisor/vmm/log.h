@@ -1,0 +1,18 @@
+/*
+ * The hypervisor's own lines on the console: one line a call, whole lines
+ * even when several CPUs speak.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef VMM_LOG_H
+#define	VMM_LOG_H
+
+#include "lib/print.h"
+
+struct vm;
+
+void	log_line(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* "vm NAME: ..." */
+void	log_vm(const struct vm *vm, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+#endif

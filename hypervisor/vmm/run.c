@@ -1,0 +1,39 @@
+/*
+ * The one place that acts on outcomes: injects, switches, stops. (The
+ * vectors move the PC, and resume after DONE and RETRY, with the same
+ * numbers.) Must not know why a handler decided as it did.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "vmm/run.h"
+#include "vmm/log.h"
+#include "vmm/pcpu.h"
+#include "vmm/sched.h"
+#include "vmm/vm.h"
+
+struct vcpu *
+run_outcome(outcome_t o, struct vcpu *v, uint64_t esr)
+{
+
+	switch (o) {
+	case OUTCOME_UNDEF:
+		port_inject_undef(v);
+		return (v);
+	case OUTCOME_ABORT:
+		port_inject_abort(v, esr);
+		return (v);
+	case OUTCOME_STOP:
+		log_vm(v->vm, "stopped: vCPU %u cannot go on", v->index);
+		port_vcpu_dump(v);
+		vm_stop(v->vm, VM_STOP_FAULT);
+		break;
+	}
+	return (sched_next(v->pcpu, v));
+}
+
+struct vcpu *
+run_start(void)
+{
+
+	return (sched_next(pcpus[port_cpu()], NULL));
+}

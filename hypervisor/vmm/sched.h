@@ -1,0 +1,30 @@
+/*
+ * Who runs on this CPU: one vCPU costs nothing; several take turns, round
+ * robin, by the EL2 timer. Also the timers of vCPUs that do not run.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef VMM_SCHED_H
+#define	VMM_SCHED_H
+
+#include "vmm/vcpu.h"
+
+struct pcpu;
+
+#define	SCHED_SLICE_US	4000		/* a turn, where others wait */
+
+/* A vCPU joins the ring of its CPU. */
+void	sched_add(struct vcpu *v);
+/*
+ * The next vCPU to run after v (which may be the only one; NULL at start),
+ * loaded and current. Sleeps while there is none.
+ */
+struct vcpu *sched_next(struct pcpu *p, struct vcpu *v);
+/* A timer of v, or who waits, has changed: set the EL2 timer anew. */
+void	sched_timer_changed(struct vcpu *v);
+/* The EL2 timer has fired on p. */
+void	sched_timer(struct pcpu *p);
+/* Nobody's EL1 state is to stay in this CPU (the loaded vCPU's is saved). */
+void	sched_unload(struct pcpu *p);
+
+#endif

@@ -1,0 +1,452 @@
+/*
+ * The life of a VM. Must not know bundles, nor how guests trap.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "vmm/vm.h"
+#include "lib/print.h"
+#include "lib/string.h"
+#include "mm/pool.h"
+#include "mm/vmid.h"
+#include "port/mem.h"
+#include "port/vcpu.h"
+#include "vmm/console.h"
+#include "vmm/host.h"
+#include "vmm/irq.h"
+#include "vmm/log.h"
+#include "vmm/pcpu.h"
+#include "vmm/sched.h"
+#include "vmm/stats.h"
+#include "vmm/vcpu.h"
+
+static struct vm *vms[VM_MAX];
+static struct spinlock vms_lock;
+struct host host;
+struct pcpu *pcpus[PCPU_MAX];
+unsigned int pcpu_count;
+
+struct vm *
+vm_by_index(unsigned int i)
+{
+
+	return (i < VM_MAX ? vms[i] : NULL);
+}
+
+unsigned int
+vm_count_live(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < VM_MAX; i++)
+		if (vms[i] != NULL && vms[i]->state != VM_STOPPED)
+			n++;
+	return (n);
+}
+
+static size_t
+pages(size_t bytes)
+{
+
+	return ((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
+}
+
+/* The virtual GIC wants this vCPU to look at its interrupts. */
+static void
+gic_kick(struct vgic_cpu *c)
+{
+
+	vcpu_request(container_of(c, struct vcpu, gic), VCPU_REQ_GIC);
+}
+
+static const struct vgic_ops gic_ops = { .kick = gic_kick };
+
+/* The vCPU of this VM that is loaded on this CPU. */
+static struct vgic_cpu *
+self_gic(const struct vm *vm)
+{
+	struct vcpu *v = pcpus[port_cpu()]->loaded;
+
+	return (v != NULL && v->vm == vm ? &v->gic : NULL);
+}
+
+static void
+uart_sink(void *ctx, char c)
+{
+
+	console_vm_put(ctx, c);
+}
+
+static void
+uart_line(void *ctx, bool level)
+{
+	struct vm *vm = ctx;
+
+	vgic_set_line(&vm->gic, self_gic(vm), 0, MACHINE_UART_INTID, level);
+}
+
+static void
+rtc_line(void *ctx, bool level)
+{
+	struct vm *vm = ctx;
+
+	vgic_set_line(&vm->gic, self_gic(vm), 0, MACHINE_RTC_INTID, level);
+}
+
+static void
+rtc_deadline(void *ctx)
+{
+	struct vm *vm = ctx;
+
+	vcpu_request(vm->vcpus[0], VCPU_REQ_TIMER);
+}
+
+static const struct vpl011_ops uart_ops = { uart_sink, uart_line };
+static const struct vpl031_ops rtc_ops = { rtc_line, rtc_deadline };
+
+/* The CPU with the fewest vCPUs. */
+static struct pcpu *
+least_loaded(void)
+{
+	struct pcpu *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < pcpu_count; i++)
+		if (pcpus[i] != NULL && pcpus[i]->online && (best == NULL ||
+		    pcpus[i]->assigned < best->assigned))
+			best = pcpus[i];
+	return (best);
+}
+
+static int
+create_vcpus(struct vm *vm, char *err)
+{
+	struct pcpu *p;
+	struct vcpu *v;
+	unsigned int i;
+
+	for (i = 0; i < vm->config.nvcpus; i++) {
+		uint64_t cpu = vm->config.cpus[i];
+
+		p = cpu == VM_CPU_ANY ? least_loaded() :
+		    cpu < pcpu_count ? pcpus[cpu] : NULL;
+		if (p == NULL || !p->online) {
+			print_buf(err, VM_ERR, "cpus: CPU %llu is not there",
+			    (unsigned long long)cpu);
+			return (-1);
+		}
+		v = pool_alloc(host.pool, pages(sizeof(*v)), 1);
+		if (v == NULL) {
+			print_buf(err, VM_ERR, "no memory for vCPU %u", i);
+			return (-1);
+		}
+		v->vm = vm;
+		v->index = i;
+		/* RES1 bit 31; Aff0 numbers the vCPUs, as on QEMU's virt. */
+		v->mpidr = 1ull << 31 | i;
+		v->pcpu = p;
+		p->assigned++;
+		vm->vcpus[i] = v;
+		vgic_cpu_init(&vm->gic, &v->gic, i);
+	}
+	return (0);
+}
+
+static void
+add_mmio(struct vm *vm, uint64_t base, uint64_t size, mmio_fn *access,
+    void *dev)
+{
+
+	vm->mmio[vm->nmmio++] = (struct vm_mmio){ base, size, access, dev };
+}
+
+static int
+create_memory(struct vm *vm, char *err)
+{
+	const struct vm_config *c = &vm->config;
+	uint64_t align = c->memory >= 1ull << 30 ? 1ull << 30 :
+	    c->memory >= BLOCK_SIZE ? BLOCK_SIZE : PAGE_SIZE;
+	unsigned int i;
+	pa_t pa;
+	int error;
+
+	/* A 1 GiB block is nice to have; 2 MiB must do. */
+	if (!host.ram_alloc(c->memory, align, &pa) &&
+	    !host.ram_alloc(c->memory, align < BLOCK_SIZE ? align :
+	    BLOCK_SIZE, &pa)) {
+		print_buf(err, VM_ERR, "memory: no %llu KiB of RAM in one "
+		    "piece left", (unsigned long long)c->memory >> 10);
+		return (-1);
+	}
+	vm->ram = pa;
+	error = stage2_add_ram(&vm->s2, IPA(MACHINE_RAM_BASE), c->memory, pa,
+	    c->demand);
+	for (i = 0; i < c->ndevices && error == 0; i++)
+		error = stage2_add_device(&vm->s2, c->devices[i].ipa,
+		    c->devices[i].size, c->devices[i].pa,
+		    !c->devices[i].read_only);
+	if (c->gic == 2 && error == 0)
+		error = stage2_add_device(&vm->s2, IPA(MACHINE_GICC_BASE),
+		    MACHINE_GICC_SIZE, host.gicv, true);
+	if (error != 0)
+		print_buf(err, VM_ERR, "no memory for stage 2 tables");
+	return (error);
+}
+
+int
+vm_create(const struct vm_config *c, struct vm **vmp, char *err)
+{
+	struct vm *vm;
+	unsigned int i;
+	void *page;
+
+	vm = pool_alloc(host.pool, pages(sizeof(*vm)), 1);
+	page = pool_alloc(host.pool, 1, 1);
+	if (vm == NULL || page == NULL) {
+		print_buf(err, VM_ERR, "no memory for the VM itself");
+		return (-1);
+	}
+	vm->config = *c;
+	if (vm->config.gic == 0)
+		vm->config.gic = host.gic_version;
+	spin_lock(&vms_lock);
+	for (i = 0; i < VM_MAX && vms[i] != NULL; i++)
+		;
+	if (i < VM_MAX)
+		vms[i] = vm;
+	spin_unlock(&vms_lock);
+	if (i == VM_MAX) {
+		print_buf(err, VM_ERR, "more than %d VMs", VM_MAX);
+		return (-1);
+	}
+	vm->index = i;
+	vm->state = VM_CREATED;
+	for (i = 0; i < VM_MAX_PCPUS; i++)
+		vm->last_vcpu[i] = MACHINE_MAX_VCPUS;
+	vgic_init(&vm->gic, vm->config.gic, c->nvcpus, &gic_ops);
+	if (stage2_init(&vm->s2, vmid_alloc(), host.ipa_bits, host.pool) != 0) {
+		print_buf(err, VM_ERR, "no memory for stage 2 tables");
+		goto fail;
+	}
+	vm->vttbr = port_stage2_base(vm->s2.pt.root, vm->s2.vmid);
+	if (create_memory(vm, err) != 0 || create_vcpus(vm, err) != 0)
+		goto fail;
+	vgic_map_hw(&vm->gic, MACHINE_VTIMER_INTID, irq_vtimer());
+	if (irq_pmu() != 0)
+		vgic_map_hw(&vm->gic, MACHINE_PMU_INTID, irq_pmu());
+	vgic_reset(&vm->gic);
+	/* Sorted by address. */
+	add_mmio(vm, MACHINE_GICD_BASE, MACHINE_GICD_SIZE, vgic_dist_mmio,
+	    &vm->gic);
+	if (vm->config.gic == 3)
+		add_mmio(vm, MACHINE_GICR_BASE, MACHINE_GICR_STRIDE *
+		    c->nvcpus, vgic_redist_mmio, &vm->gic);
+	add_mmio(vm, MACHINE_UART_BASE, MACHINE_UART_SIZE, vpl011_mmio,
+	    &vm->uart);
+	add_mmio(vm, MACHINE_RTC_BASE, MACHINE_RTC_SIZE, vpl031_mmio,
+	    &vm->rtc);
+	console_attach(vm, page);
+	vpl011_init(&vm->uart, &uart_ops, vm);
+	vpl031_init(&vm->rtc, 0, &rtc_ops, vm);
+	*vmp = vm;
+	return (0);
+fail:
+	vm_destroy(vm);
+	return (-1);
+}
+
+int
+vm_load(struct vm *vm, ipa_t ipa, const void *data, size_t size, size_t zero,
+    char *err)
+{
+
+	if (vm->nimages == VM_MAX_IMAGES) {
+		print_buf(err, VM_ERR, "more than %d pieces to load",
+		    VM_MAX_IMAGES);
+		return (-1);
+	}
+	if (ipa.v < MACHINE_RAM_BASE || size + zero < size ||
+	    ipa.v - MACHINE_RAM_BASE > vm->config.memory ||
+	    size + zero > vm->config.memory - (ipa.v - MACHINE_RAM_BASE)) {
+		print_buf(err, VM_ERR, "image of %zu bytes at 0x%llx does not "
+		    "fit the memory", size + zero, (unsigned long long)ipa.v);
+		return (-1);
+	}
+	vm->images[vm->nimages++] = (struct vm_image){ ipa, data, size, zero };
+	return (0);
+}
+
+void
+vm_set_entry(struct vm *vm, ipa_t entry, ipa_t dtb)
+{
+
+	vm->entry = entry;
+	vm->dtb = dtb;
+}
+
+/*
+ * Memory as it is after power-on: zero, with the images in it. Demand RAM
+ * is zeroed as it is touched; the pages of the images are touched now.
+ */
+static int
+fill_memory(struct vm *vm, char *err)
+{
+	const struct vm_image *im;
+	uint64_t off, n, start;
+	unsigned int i;
+	char *to;
+	pa_t pa;
+
+	stage2_reset(&vm->s2);
+	start = port_counter();
+	for (i = 0; i < vm->nimages; i++) {
+		im = &vm->images[i];
+		for (off = 0; off < im->size; off += n) {
+			n = PAGE_SIZE - ((im->ipa.v + off) & (PAGE_SIZE - 1));
+			if (!vm->config.demand || n > im->size - off)
+				n = im->size - off;
+			if (!stage2_translate(&vm->s2, IPA(im->ipa.v + off),
+			    true, &pa)) {
+				print_buf(err, VM_ERR, "no memory to load to");
+				return (-1);
+			}
+			if (vm->config.demand && n > PAGE_SIZE -
+			    (pa.v & (PAGE_SIZE - 1)))
+				n = PAGE_SIZE - (pa.v & (PAGE_SIZE - 1));
+			to = port_pa_to_ptr(pa);
+			memcpy(to, (const char *)im->data + off, n);
+			/* It starts with its caches off. */
+			port_clean_poc(to, n);
+		}
+	}
+	port_sync_icache();
+	vm->copy_ticks += port_counter() - start;
+	return (0);
+}
+
+static void
+start_boot_vcpu(struct vm *vm)
+{
+	struct vcpu *v = vm->vcpus[0];
+
+	vm->state = VM_RUNNING;
+	v->start_pc = vm->entry.v;
+	v->start_x0 = vm->dtb.v;
+	v->power = VCPU_ON_PENDING;
+	vcpu_request(v, VCPU_REQ_START);
+}
+
+int
+vm_start(struct vm *vm, char *err)
+{
+	unsigned int i;
+
+	if (fill_memory(vm, err) != 0)
+		return (-1);
+	/* Power-on of its virtual counter. */
+	vm->cntvoff = port_counter();
+	for (i = 0; i < vm->config.nspis; i++) {
+		vgic_map_hw(&vm->gic, vm->config.spis[i].intid,
+		    vm->config.spis[i].intid);
+		irq_assign(vm, vm->config.spis[i].intid,
+		    vm->config.spis[i].edge);
+	}
+	for (i = 0; i < vm->config.nvcpus; i++)
+		sched_add(vm->vcpus[i]);
+	log_vm(vm, "start");
+	start_boot_vcpu(vm);
+	return (0);
+}
+
+void
+vm_stop(struct vm *vm, enum vm_stop why)
+{
+	unsigned int i;
+
+	spin_lock(&vm->lock);
+	if (vm->state != VM_RUNNING) {
+		spin_unlock(&vm->lock);
+		return;
+	}
+	vm->state = VM_STOPPING;
+	vm->why = why;
+	vm->running = vm->config.nvcpus;
+	spin_unlock(&vm->lock);
+	for (i = 0; i < vm->config.nvcpus; i++)
+		vcpu_request(vm->vcpus[i], VCPU_REQ_STOP);
+}
+
+/* Nothing of the VM runs any more: devices and memory as after power-on. */
+static void
+restart(struct vm *vm)
+{
+	char err[VM_ERR];
+
+	log_vm(vm, "reset");
+	vgic_reset(&vm->gic);
+	vpl011_reset(&vm->uart);
+	vpl031_reset(&vm->rtc);
+	if (fill_memory(vm, err) != 0) {
+		log_vm(vm, "stopped: %s", err);
+		vm->state = VM_STOPPED;
+		return;
+	}
+	start_boot_vcpu(vm);
+}
+
+static void
+ended(struct vm *vm)
+{
+
+	if (vm->config.stats)
+		stats_print(vm);
+	stage2_scrub(&vm->s2);
+	log_vm(vm, vm->why == VM_STOP_OFF ? "off" : "stopped");
+	vm->state = VM_STOPPED;
+	port_mb();
+	spin_lock(&vms_lock);
+	if (vm_count_live() == 0) {
+		log_line("apiary: all VMs are off");
+		port_power_off();
+	}
+	spin_unlock(&vms_lock);
+}
+
+void
+vm_vcpu_stopped(struct vm *vm)
+{
+	bool last;
+
+	spin_lock(&vm->lock);
+	last = --vm->running == 0;
+	spin_unlock(&vm->lock);
+	if (!last)
+		return;
+	console_vm_flush(vm);
+	if (vm->why == VM_STOP_RESET)
+		restart(vm);
+	else
+		ended(vm);
+}
+
+void
+vm_destroy(struct vm *vm)
+{
+	unsigned int i;
+
+	/* Never started, so no CPU knows it. */
+	for (i = 0; i < vm->config.nvcpus; i++)
+		if (vm->vcpus[i] != NULL) {
+			vm->vcpus[i]->pcpu->assigned--;
+			pool_free(host.pool, vm->vcpus[i],
+			    pages(sizeof(*vm->vcpus[i])));
+		}
+	stage2_destroy(&vm->s2);
+	if (vm->ram.v != 0)
+		host.ram_free(vm->ram, vm->config.memory);
+	vmid_free(vm->s2.vmid);
+	spin_lock(&vms_lock);
+	vms[vm->index] = NULL;
+	spin_unlock(&vms_lock);
+	console_detach(vm);
+	pool_free(host.pool, vm, pages(sizeof(*vm)));
+}
