@@ -1,0 +1,249 @@
+"""Builds bundles: VM descriptions and their images in one device tree.
+
+The format is hypervisor/include/abi/bundle.h. Takes VM options as a command
+line or a YAML file gives them, writes .dts text and has dtc make the tree.
+Must not know targets, nor what the images do.
+
+SPDX-License-Identifier: BSD-2-Clause
+"""
+import dataclasses
+import os
+import re
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import paths
+from .status import LabError
+
+_SIZE = re.compile(r"^(\d+)([KMG]?)$")
+_UNIT = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+@dataclass
+class Vm:
+    """One VM. Field names are the keys of a --vms file."""
+
+    guest: str                          # image file, or name of a test guest
+    name: str = ""
+    vcpus: int = 1
+    memory: str = "64M"
+    append: str = ""
+    initrd: str = ""
+    dtb: str = ""
+    cpus: list[int] = field(default_factory=list)
+    stage2: str = ""
+    wfi: str = ""
+    gic: int = 0
+    stats: bool = False
+    load: str = ""                      # IPA: the guest is a raw binary
+    entry: str = ""
+    passthrough: dict[str, Any] = field(default_factory=dict)
+
+
+def parse_size(text: str) -> int:
+    """Bytes, from "64M"."""
+    match = _SIZE.match(str(text))
+    if match is None or int(match.group(1)) == 0:
+        raise LabError(f"bad size {text!r}: wanted a number with K, M or G")
+    return int(match.group(1)) * _UNIT[match.group(2)]
+
+
+def find_guest(name: str) -> Path:
+    """The image file of a guest: a path, or the name of one of ours."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    if "/" not in name:
+        for folder in (paths.GUESTS, paths.BENCH):
+            for suffix in ("", ".Image"):
+                image = folder / f"{name}{suffix}"
+                if image.is_file():
+                    return image
+    raise LabError(f"no guest image {name}: not a file, and not a guest in "
+                   f"{paths.shown(paths.GUESTS)} or "
+                   f"{paths.shown(paths.BENCH)} (make guests bench-guests)")
+
+
+def vm_from(options: dict[str, Any], where: str) -> Vm:
+    """A VM from the mapping of a YAML file."""
+    known = {f.name: f.type for f in dataclasses.fields(Vm)}
+    if not isinstance(options, dict) or "guest" not in options:
+        raise LabError(f"{where}: each VM is a mapping with at least guest:")
+    for key, value in options.items():
+        if key not in known:
+            raise LabError(f"{where}: {key}: no such option; there are "
+                           f"{', '.join(known)}")
+        wanted = {"guest": str, "vcpus": int, "cpus": list, "gic": int,
+                  "stats": bool, "passthrough": dict}.get(key)
+        if wanted is not None and (not isinstance(value, wanted) or
+                                   wanted is int and value is True):
+            raise LabError(f"{where}: {key}: {value!r} is no "
+                           f"{wanted.__name__}")
+    return Vm(**options)
+
+
+def read_vms(path: Path) -> list[Vm]:
+    """The VMs of a --vms file: a list, or a mapping of name to options."""
+    import yaml
+
+    try:
+        data = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise LabError(f"{path}: {error}") from None
+    if isinstance(data, dict):
+        data = [{"name": str(name), **(options or {})}
+                for name, options in data.items()]
+    if not isinstance(data, list) or not data:
+        raise LabError(f"{path}: wanted a list of VMs, or name: options")
+    return [vm_from(options, str(path)) for options in data]
+
+
+def check(vms: list[Vm]) -> None:
+    """Gives every VM a name; refuses what no tree could express. What the
+    hypervisor must refuse itself (too much memory, too many vCPUs) passes:
+    it is tested with that."""
+    for index, vm in enumerate(vms):
+        if not vm.name:
+            vm.name = chr(ord("a") + index) if index < 26 else f"vm{index}"
+        if not re.match(r"^[A-Za-z][A-Za-z0-9_.+-]{0,30}$", vm.name):
+            raise LabError(f"bad VM name {vm.name!r}: a letter, then at most "
+                           f"30 letters, digits or _.+-")
+        if vm.stage2 not in ("", "eager", "demand"):
+            raise LabError(f"VM {vm.name}: stage2 is eager or demand")
+        if vm.wfi not in ("", "trap", "native"):
+            raise LabError(f"VM {vm.name}: wfi is trap or native")
+        if vm.gic not in (0, 2, 3):
+            raise LabError(f"VM {vm.name}: gic is 2 or 3")
+        parse_size(vm.memory)
+    names = [vm.name for vm in vms]
+    for name in names:
+        if names.count(name) > 1:
+            raise LabError(f"two VMs are named {name}")
+
+
+def _string(text: str) -> str:
+    if any(ord(c) < 32 for c in text):
+        raise LabError(f"control character in {text!r}")
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _cells(value: int) -> str:
+    return f"0x{value >> 32:x} 0x{value & 0xffffffff:x}"
+
+
+def _address(text: Any, what: str) -> int:
+    try:
+        value = int(str(text), 0)
+    except ValueError:
+        value = -1
+    if not 0 <= value < 1 << 64:
+        raise LabError(f"{what}: {text!r} is no address")
+    return value
+
+
+class _Images:
+    """The /images node: each file once, under a name of its own."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[tuple[str, str], str] = {}
+        self.text: list[str] = []
+
+    def add(self, path: Path, extra: str = "") -> str:
+        key = (str(path.resolve()), extra)
+        if key not in self.nodes:
+            if '"' in key[0]:
+                raise LabError(f"quote in file name {path}")
+            stem = re.sub(r"[^A-Za-z0-9_-]", "-", path.stem) or "image"
+            name = stem if stem[0].isalpha() else f"i{stem}"
+            while name in self.nodes.values():
+                name += "x"
+            self.nodes[key] = name
+            self.text.append(f'\t\t{name} {{\n\t\t\tdata = '
+                             f'/incbin/("{key[0]}");\n{extra}\t\t}};\n')
+        return self.nodes[key]
+
+
+def _passthrough(vm: Vm) -> str:
+    """The passthrough node: device: {reg: [ipa, pa, size],
+    interrupts: [...], edge: true, read-only: true}."""
+    out = "\t\t\tpassthrough {\n"
+    for name, options in vm.passthrough.items():
+        where = f"VM {vm.name}: passthrough {name}"
+        reg = options.get("reg", [])
+        if len(reg) % 3 or not reg:
+            raise LabError(f"{where}: reg is one or more [ipa, pa, size]")
+        cells = " ".join(_cells(_address(v, where)) for v in reg)
+        out += f"\t\t\t\t{name} {{\n\t\t\t\t\treg = <{cells}>;\n"
+        if options.get("interrupts"):
+            numbers = " ".join(str(int(n)) for n in options["interrupts"])
+            out += f"\t\t\t\t\tinterrupts = <{numbers}>;\n"
+        for flag in ("edge", "read-only"):
+            if options.get(flag):
+                out += f"\t\t\t\t\t{flag};\n"
+        out += "\t\t\t\t};\n"
+    return out + "\t\t\t};\n"
+
+
+def source(vms: list[Vm]) -> str:
+    """The bundle as device-tree source."""
+    check(vms)
+    images = _Images()
+    out = ""
+    for vm in vms:
+        extra = ""
+        if vm.load != "":
+            extra = '\t\t\ttype = "raw";\n\t\t\tload = <' + \
+                _cells(_address(vm.load, "load")) + ">;\n"
+            if vm.entry != "":
+                extra += "\t\t\tentry = <" + \
+                    _cells(_address(vm.entry, "entry")) + ">;\n"
+        kernel = images.add(find_guest(vm.guest), extra)
+        out += f"\t\t{vm.name} {{\n\t\t\tkernel = {_string(kernel)};\n"
+        for key, text in (("initrd", vm.initrd), ("dtb", vm.dtb)):
+            if text:
+                if not Path(text).is_file():
+                    raise LabError(f"VM {vm.name}: {key}: no file {text}")
+                out += f"\t\t\t{key} = {_string(images.add(Path(text)))};\n"
+        if vm.append:
+            out += f"\t\t\tbootargs = {_string(vm.append)};\n"
+        out += f"\t\t\tmemory = <{_cells(parse_size(vm.memory))}>;\n"
+        out += f"\t\t\tvcpus = <{int(vm.vcpus)}>;\n"
+        if vm.cpus:
+            numbers = " ".join(str(int(cpu)) for cpu in vm.cpus)
+            out += f"\t\t\tcpus = <{numbers}>;\n"
+        for key in ("stage2", "wfi"):
+            if getattr(vm, key):
+                out += f"\t\t\t{key} = {_string(getattr(vm, key))};\n"
+        if vm.gic:
+            out += f"\t\t\tgic = <{vm.gic}>;\n"
+        if vm.stats:
+            out += "\t\t\tstats;\n"
+        if vm.passthrough:
+            out += _passthrough(vm)
+        out += "\t\t};\n"
+    return ("/dts-v1/;\n/ {\n\tcompatible = \"apiary,bundle-1\";\n"
+            "\timages {\n" + "".join(images.text) + "\t};\n"
+            "\tvms {\n" + out + "\t};\n};\n")
+
+
+def build(vms: list[Vm], output: Path) -> Path:
+    """Writes the bundle; the .dts stays beside it for whoever looks."""
+    text = source(vms)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    dts = output.with_suffix(".dts")
+    part = output.with_suffix(f".{os.getpid()}.part")
+    dts.write_text(text)
+    try:
+        made = subprocess.run(
+            ["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", str(part),
+             str(dts)], capture_output=True, text=True)
+    except FileNotFoundError:
+        raise LabError("dtc is not in PATH: make deps") from None
+    if made.returncode:
+        part.unlink(missing_ok=True)
+        raise LabError(f"dtc refuses {paths.shown(dts)}: "
+                       f"{made.stderr.strip()}")
+    part.replace(output)
+    return output

@@ -1,0 +1,483 @@
+"""The sub-commands of `apiary`: arguments in, text and exit status out.
+
+Must not know how anything is done: that is in the modules beside this one.
+
+SPDX-License-Identifier: BSD-2-Clause
+"""
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from . import bench, bundle, guests, paths, provenance, qemu, store, \
+    symbols, targets
+from .records import Console
+from .status import GOOD, INFRASTRUCTURE, INTERRUPTED, TEST_FAILED, LabError
+
+
+def warn(text: str) -> None:
+    print(f"apiary: {text}", file=sys.stderr)
+
+
+def progress(text: str) -> None:
+    """One line that is written over; nothing where there is no terminal."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def emit(data: Any) -> None:
+    print(json.dumps(data, indent=1, sort_keys=True))
+
+
+def the_target(args: argparse.Namespace) -> targets.Target:
+    target = targets.load(args.target, args.cpu, args.smp, args.ram)
+    lacks = target.missing()
+    if lacks:
+        raise LabError(f"{target.name}: {'; '.join(lacks)}")
+    return target
+
+
+def the_vms(args: argparse.Namespace) -> list[bundle.Vm]:
+    """The VMs that --guest and its options, or --vms, describe."""
+    single = [name for name in _VM_OPTIONS if getattr(args, name)]
+    if args.vms:
+        if args.guest or single:
+            raise LabError("--vms describes the VMs: --guest and its "
+                           "options do not go with it")
+        return bundle.read_vms(Path(args.vms))
+    if not args.guest:
+        raise LabError("what is to be booted? --guest IMAGE, or --vms FILE")
+    options = {name: getattr(args, name) for name in single}
+    if "cpus" in options:
+        try:
+            options["cpus"] = [int(n) for n in args.cpus.split(",")]
+        except ValueError:
+            raise LabError(f"--cpus: wanted numbers with commas between, "
+                           f"not {args.cpus!r}") from None
+    return [bundle.vm_from({"guest": image, **options}, "command line")
+            for image in args.guest]
+
+
+# -- run ------------------------------------------------------------------
+
+def cmd_run(args: argparse.Namespace) -> int:
+    target = the_target(args)
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    folder = paths.RUNS / "run" / f"{stamp}-{target.name}-{os.getpid()}"
+    if target.entry == "el1":
+        if args.bundle or args.vms or not args.guest or len(args.guest) > 1:
+            raise LabError(f"{target.name} has no hypervisor: wanted one "
+                           f"--guest")
+        command = target.command(
+            bundle.find_guest(args.guest[0]),
+            Path(args.initrd) if args.initrd else None, args.append or None)
+    else:
+        hypervisor = Path(args.hypervisor or paths.HYPERVISOR_IMAGE)
+        if not hypervisor.is_file():
+            raise LabError(f"no {paths.shown(hypervisor)}: make hypervisor")
+        if args.bundle:
+            if args.vms or args.guest:
+                raise LabError("--bundle is the VMs: --guest and --vms do "
+                               "not go with it")
+            made = Path(args.bundle)
+            if not made.is_file():
+                raise LabError(f"no bundle {args.bundle}")
+        else:
+            made = bundle.build(the_vms(args), folder / "bundle.dtb")
+        command = target.command(hypervisor, made)
+    terminal = sys.stdin.isatty() and not args.no_input
+    if terminal:
+        warn(f"{target.name}; Ctrl-A x ends the machine")
+    console_out = sys.stderr.buffer if args.json else sys.stdout.buffer
+    run = qemu.boot(
+        target, command, folder / "console.log",
+        qemu.Expect(0, target.entry == "el2"), echo=console_out,
+        interactive=not args.no_input, timeout=args.timeout)
+    found = run.console
+    # A guest of ours can be judged by its records, any other cannot.
+    if found.guests and not found.panic:
+        run.infrastructure += found.infrastructure()
+    status = INFRASTRUCTURE if run.infrastructure else \
+        TEST_FAILED if found.failed() else GOOD
+    if args.json:
+        emit({"status": status, "target": target.name, "log":
+              paths.shown(run.log), "command": run.command,
+              "seconds": round(run.seconds, 3), **guests.summary(run)})
+    elif run.infrastructure:
+        warn("the run went wrong:\n" + qemu.explain(run, tail=0))
+    return status
+
+
+# -- test -----------------------------------------------------------------
+
+def cmd_test(args: argparse.Namespace) -> int:
+    target = the_target(args)
+    names = guests.names()
+    if not names:
+        raise LabError(f"no test guests in {paths.shown(paths.GUESTS)}: "
+                       f"make guests")
+    matrix = guests.read_matrix()
+    wanted = [name for name in names
+              if not args.filter or args.filter.split(".")[0] in name]
+    if not wanted:
+        raise LabError(f"no guest matches {args.filter!r}; there are: "
+                       f"{', '.join(names)}")
+    status, out, counts = GOOD, {}, {"pass": 0, "fail": 0, "skip": 0}
+    session = f"test-{os.getpid()}-{time.time_ns()}"
+    for index, name in enumerate(wanted):
+        point = guests.arrange(name, target, matrix)
+        if point is None or target.entry == "el1" and len(point.vms) > 1:
+            continue
+        progress(f"[{index + 1}/{len(wanted)}] {name}")
+        found = guests.outcome(point, session)
+        progress("")
+        out[name] = found
+        for case, what in found["cases"].items():
+            if args.filter and args.filter not in case and \
+                    args.filter not in name:
+                continue
+            bad = what["result"] not in ("pass", "skip")
+            counts["fail" if bad else what["result"]] += 1
+            if not args.json:
+                print(f"{what['result']:8}{case}")
+                if bad:
+                    print("\n".join(f"        | {line}"
+                                    for line in what["detail"]))
+            if bad:
+                status = max(status, TEST_FAILED)
+        if found["infrastructure"]:
+            status = INFRASTRUCTURE
+            if not args.json:
+                print(f"{'broken':8}{name}\n{found['explain']}")
+    if not out:
+        raise LabError(f"no guest runs on {target.name} as it is")
+    if args.json:
+        emit({"status": status, "guests": out})
+    else:
+        skipped = f", {counts['skip']} skipped" if counts["skip"] else ""
+        print(f"{counts['pass']} passed, {counts['fail']} failed{skipped}")
+    return status
+
+
+def cmd_case_run(args: argparse.Namespace) -> int:
+    target = the_target(args)
+    point = guests.arrange(args.guest, target, guests.read_matrix())
+    if point is None:
+        raise LabError(f"{args.guest} is not run on {target.name}")
+    guests.outcome(point, args.session)
+    return GOOD
+
+
+# -- bench ----------------------------------------------------------------
+
+def cmd_bench(args: argparse.Namespace) -> int:
+    target = the_target(args)
+    if target.entry != "el2":
+        raise LabError(f"{target.name} has no hypervisor to measure")
+    entries = bench.select(bench.read_entries(Path(args.bundles)), args.names)
+    session = bench.Session(target, entries, args.runs, progress)
+    session.run()
+    for text in session.infrastructure:
+        warn(text)
+    for text in session.failed:
+        warn(f"failed: {text}")
+    if not session.found:
+        raise LabError("nothing was measured")
+    config = target.config()
+    recorded = store.recorded(config, warn)
+    result = session.result()
+    path = store.run_path(config, result["time"], result["commit"])
+    store.write(path, result)
+    if args.json:
+        emit(result)
+    else:
+        print(bench.table(result, recorded))
+        print(f"\n{config}, {result['emulator']}, commit "
+              f"{result['commit'][:12]}{' dirty' if result['dirty'] else ''}"
+              f"; stored in {paths.shown(path)}")
+        if recorded:
+            print(f"recorded: commit {recorded['commit'][:12]}"
+                  f"{' dirty' if recorded['dirty'] else ''}, "
+                  f"{recorded['time']}")
+    if args.runs > 1 and not args.json:
+        same = "not the same in all: " + ", ".join(result["varied"]) \
+            if result["varied"] else "identical to the last sample"
+        print(f"{args.runs} runs, {same}")
+    status = INFRASTRUCTURE if session.infrastructure else \
+        TEST_FAILED if session.failed else GOOD
+    if target.data["deterministic"] and result["varied"]:
+        warn(f"{config} is said to be deterministic, and is not")
+        status = max(status, TEST_FAILED)
+    if args.record:
+        if status != GOOD or args.names:
+            raise LabError("only a whole and clean run is recorded")
+        store.write(store.recorded_path(config), result)
+        print(f"recorded in {paths.shown(store.recorded_path(config))}")
+    return status
+
+
+# -- small ones -----------------------------------------------------------
+
+def cmd_targets(args: argparse.Namespace) -> int:
+    rows = {name: targets.load(name) for name in targets.names()}
+    if args.json:
+        emit({name: {**t.data, "missing": t.missing()}
+              for name, t in rows.items()})
+        return GOOD
+    for name, target in rows.items():
+        mark = "*" if name == targets.DEFAULT else " "
+        lacks = target.missing()
+        print(f"{mark} {name:22}{target.data['description']}"
+              + (f"\n  {'':22}missing: {'; '.join(lacks)}" if lacks else ""))
+    return GOOD
+
+
+def cmd_doctor(args: argparse.Namespace) -> int:
+    """Is everything here that a target needs?"""
+    checks: list[tuple[str, str, str]] = []     # what, found, what to do
+
+    def look(what: str, found: str, remedy: str) -> None:
+        checks.append((what, found, "" if found else remedy))
+
+    for name in [args.name] if args.name else targets.names():
+        target = targets.load(name)
+        lacks = target.missing()
+        found = "" if lacks else provenance.emulator(target)
+        look(f"target {name}", found, "; ".join(lacks))
+    for what, path, how in (
+            ("hypervisor", paths.HYPERVISOR_IMAGE, "make hypervisor"),
+            ("hypervisor symbols", paths.HYPERVISOR_ELF, "make hypervisor"),
+            ("libfdt for arm64", paths.BUILD / "deps" / "libfdt" /
+             ".complete", "make deps")):
+        look(what, paths.shown(path) if path.is_file() else "", how)
+    count = len(guests.names())
+    look("test guests", f"{count} images" if count else "", "make guests")
+    for tool, why in (("dtc", "bundles"), ("kyua", "make test"),
+                      ("git", "provenance")):
+        import shutil
+        look(tool, shutil.which(tool) or "", f"wanted for {why}: make deps")
+    space = os.statvfs(paths.TOP)
+    free = space.f_bavail * space.f_frsize >> 20
+    look("disk", f"{free} MiB free" if free > 200 else "",
+         f"only {free} MiB free: results could not be stored")
+    bad = [check for check in checks if check[2]]
+    if args.json:
+        emit([{"what": w, "found": f, "remedy": r} for w, f, r in checks])
+    else:
+        for what, found, remedy in checks:
+            print(f"{'MISSING' if remedy else 'ok':9}{what:32}"
+                  f"{remedy or found}")
+    return INFRASTRUCTURE if bad else GOOD
+
+
+def _read_log(name: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else \
+            Path(name).read_bytes()
+    except OSError as error:
+        raise LabError(f"{name}: {error.strerror}") from None
+    return data.decode("utf-8", "replace")
+
+
+def cmd_replay(args: argparse.Namespace) -> int:
+    """Judges a saved console log again."""
+    console = Console().feed_text(_read_log(args.log))
+    wrong = console.infrastructure()
+    failed = console.failed()
+    status = INFRASTRUCTURE if wrong else TEST_FAILED if failed else GOOD
+    benches = {name: bench.as_dict(hist, "replay")
+               for name, hist in console.histograms.items()}
+    if args.json:
+        emit({"status": status, "infrastructure": wrong,
+              "cases": [{"name": c.name, "result": c.result, "vm": c.vm,
+                         "measurement": c.measurement, "units": c.units,
+                         "line": c.line} for c in console.cases],
+              "benchmarks": benches})
+        return status
+    count = {"pass": 0, "fail": 0, "skip": 0, "unknown": 0}
+    for case in console.cases:
+        count[case.result] += 1
+        if case.measurement is None:
+            print(f"{case.result:8}{case.name}")
+        if case.result == "fail":
+            print("\n".join(f"        | {line}" for line in case.detail))
+    if benches:
+        print(bench.table({"benchmarks": benches}, None))
+    for text in wrong:
+        warn(f"{args.log}: {text}")
+    print(f"{count['pass']} passed, {count['fail'] + count['unknown']} failed"
+          + (f", {count['skip']} skipped" if count["skip"] else ""))
+    return status
+
+
+def cmd_symbolize(args: argparse.Namespace) -> int:
+    lines = _read_log(args.log).splitlines()
+    for line in symbols.symbolize(lines, Path(args.elf or
+                                              paths.HYPERVISOR_ELF)):
+        print(line)
+    return GOOD
+
+
+def cmd_bundle(args: argparse.Namespace) -> int:
+    vms = the_vms(args)
+    if args.dts:
+        print(bundle.source(vms), end="")
+        return GOOD
+    made = bundle.build(vms, Path(args.output))
+    if args.json:
+        emit({"bundle": str(made), "bytes": made.stat().st_size,
+              "sha256": provenance.sha256(made)})
+    else:
+        print(f"{made}: {len(vms)} VM{'s' if len(vms) > 1 else ''}, "
+              f"{made.stat().st_size} bytes")
+    return GOOD
+
+
+# -- arguments ------------------------------------------------------------
+
+_VM_OPTIONS = ("vcpus", "memory", "initrd", "append", "dtb", "cpus",
+               "stage2", "wfi", "gic", "stats", "load", "entry")
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: wanted 1 or more")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text}: wanted more than 0")
+    return value
+
+
+def _target_options(parser: argparse.ArgumentParser,
+                    default: str = targets.DEFAULT) -> None:
+    group = parser.add_argument_group("the machine")
+    group.add_argument("--target", default=default, metavar="T",
+                       help="a name of `apiary targets`, or a YAML file "
+                       "(default: %(default)s)")
+    group.add_argument("--cpu", help="another CPU model")
+    group.add_argument("--smp", type=_count, help="another number of CPUs")
+    group.add_argument("--ram", metavar="M", help="another RAM size of the "
+                       "machine")
+
+
+def _vm_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the VMs")
+    group.add_argument("--guest", action="append", metavar="IMAGE",
+                       help="image file or name of a guest; once for each "
+                       "VM, the options below hold for all")
+    group.add_argument("--vms", metavar="FILE", help="YAML: name: {guest: "
+                       "..., vcpus: ...} for VMs that differ")
+    group.add_argument("--vcpus", type=int, metavar="N")
+    group.add_argument("--memory", metavar="M", help="RAM of each VM "
+                       "(default: 64M)")
+    group.add_argument("--initrd", metavar="F")
+    group.add_argument("--append", metavar="S", help="boot arguments")
+    group.add_argument("--dtb", metavar="F", help="replaces the generated "
+                       "device tree of the VM")
+    group.add_argument("--cpus", metavar="0,1,...",
+                       help="physical CPU of each vCPU")
+    group.add_argument("--stage2", choices=["eager", "demand"])
+    group.add_argument("--wfi", choices=["trap", "native"])
+    group.add_argument("--gic", type=int, choices=[2, 3])
+    group.add_argument("--stats", action="store_true",
+                       help="print the exits when the VM ends")
+    group.add_argument("--load", metavar="IPA", help="the image is raw")
+    group.add_argument("--entry", metavar="IPA")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="apiary", description="Boots, tests and measures Apiary.",
+        epilog="Exit status: 0 good, 1 a test failed, 2 the infrastructure "
+        "failed, 3 not enough data, 130 interrupted.")
+    subs = parser.add_subparsers(dest="command", required=True,
+                                 metavar="COMMAND")
+
+    def command(name: str, function: Any, text: str,
+                json_too: bool = True) -> argparse.ArgumentParser:
+        sub = subs.add_parser(name, help=text, description=text)
+        sub.set_defaults(function=function)
+        if json_too:
+            sub.add_argument("--json", action="store_true",
+                             help="print JSON instead of text")
+        return sub
+
+    sub = command("run", cmd_run, "boot and show the console")
+    sub.add_argument("--bundle", metavar="B", help="a bundle ready made")
+    sub.add_argument("--hypervisor", metavar="IMAGE")
+    sub.add_argument("--timeout", type=_seconds, default=0.0, metavar="S",
+                     help="end the machine after so many seconds")
+    sub.add_argument("--no-input", action="store_true",
+                     help="give the machine no standard input")
+    _target_options(sub)
+    _vm_options(sub)
+
+    sub = command("test", cmd_test, "the test guests on one machine")
+    sub.add_argument("--filter", metavar="TEXT",
+                     help="guests or cases whose name contains it")
+    _target_options(sub)
+
+    sub = command("bench", cmd_bench, "the benchmarks; stores a result")
+    sub.add_argument("names", nargs="*", metavar="NAME")
+    sub.add_argument("--runs", type=_count, default=1, metavar="N")
+    sub.add_argument("--record", action="store_true", help="what later "
+                     "runs are held against: results/recorded/")
+    sub.add_argument("--bundles", default=str(bench.BUNDLES),
+                     help=argparse.SUPPRESS)
+    _target_options(sub)
+
+    command("targets", cmd_targets, "what can be run on")
+    sub = command("doctor", cmd_doctor,
+                  "what is missing here, and how to get it")
+    sub.add_argument("name", nargs="?", metavar="TARGET")
+
+    sub = command("replay", cmd_replay, "judge a saved console log again")
+    sub.add_argument("log", metavar="LOG", help="a file, or - for standard "
+                     "input")
+    sub = command("symbolize", cmd_symbolize, "name the addresses of a "
+                  "back-trace", json_too=False)
+    sub.add_argument("log", metavar="LOG")
+    sub.add_argument("--elf", metavar="FILE")
+    sub = command("bundle", cmd_bundle, "build a bundle")
+    sub.add_argument("-o", "--output", default="bundle.dtb", metavar="FILE")
+    sub.add_argument("--dts", action="store_true",
+                     help="print the device-tree source instead")
+    _vm_options(sub)
+    sub = command("case-run", cmd_case_run, "one test guest on one machine, "
+                  "for atf-guest", json_too=False)
+    sub.add_argument("guest")
+    sub.add_argument("--session", required=True)
+    _target_options(sub)
+    return parser
+
+
+def _terminated(_signum: int, _frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def main(argv: list[str]) -> int:
+    args = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        return args.function(args)
+    except LabError as error:
+        progress("")
+        warn(str(error))
+        return error.status
+    except KeyboardInterrupt:
+        progress("")
+        warn("interrupted; the machine is stopped, nothing was stored")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is no one to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return INFRASTRUCTURE

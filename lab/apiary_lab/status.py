@@ -1,0 +1,24 @@
+"""Exit statuses of every `apiary` command, and the errors that carry them.
+
+Must not know what any command does.
+
+SPDX-License-Identifier: BSD-2-Clause
+"""
+
+GOOD = 0
+TEST_FAILED = 1         # a test failed, or a figure regressed
+INFRASTRUCTURE = 2      # no image, boot hang, time-out, bad input file
+NOT_ENOUGH_DATA = 3
+INTERRUPTED = 130       # Ctrl-C, as a shell reports it
+
+
+class LabError(Exception):
+    """What stops a command: one clear line for the user, and a status."""
+
+    status = INFRASTRUCTURE
+
+
+class NotEnoughData(LabError):
+    """There is nothing wrong, but no verdict can be given either."""
+
+    status = NOT_ENOUGH_DATA

@@ -1,0 +1,105 @@
+"""Keeps results: one JSON file a run, checked on the way in and out.
+
+A file is there whole or not at all; one that is damaged is reported and
+skipped, never a reason to stop. Must not know how figures are obtained.
+
+SPDX-License-Identifier: BSD-2-Clause
+"""
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import paths
+from .status import LabError
+
+FORMAT = "apiary-result-1"
+
+
+def _schema() -> dict[str, Any]:
+    return json.loads((paths.RESULTS / "schema.json").read_text())
+
+
+def check(result: Any) -> str:
+    """"" if the result is as the schema says, else what is wrong."""
+    import jsonschema
+
+    try:
+        jsonschema.validate(result, _schema())
+    except jsonschema.ValidationError as error:
+        where = ".".join(str(step) for step in error.absolute_path) or "file"
+        return f"{where}: {error.message}"
+    for name, bench in result["benchmarks"].items():
+        if sum(count for _, count in bench["bins"]) != bench["n"]:
+            return f"benchmarks.{name}: bins do not add up to n"
+    return ""
+
+
+def write(path: Path, result: dict[str, Any]) -> None:
+    """Stores a result: all of it, or nothing and an error."""
+    wrong = check(result)
+    if wrong:
+        raise LabError(f"result not stored: {wrong}")
+    write_text(path, json.dumps(result, indent=1, sort_keys=True) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    part = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        with os.fdopen(handle, "w") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        os.chmod(part, 0o644)
+        os.replace(part, path)
+    except OSError as error:
+        if part is not None and os.path.exists(part):
+            os.unlink(part)
+        raise LabError(f"cannot write {paths.shown(path)}: "
+                       f"{error.strerror}; nothing was stored") from None
+
+
+def read(path: Path) -> dict[str, Any]:
+    """One stored result."""
+    try:
+        result = json.loads(path.read_text())
+    except OSError as error:
+        raise LabError(f"{paths.shown(path)}: {error.strerror}") from None
+    except ValueError as error:
+        raise LabError(f"{paths.shown(path)}: damaged: {error}") from None
+    wrong = check(result)
+    if wrong:
+        raise LabError(f"{paths.shown(path)}: damaged: {wrong}")
+    return result
+
+
+def recorded_path(config: str) -> Path:
+    return paths.RESULTS / "recorded" / f"{config}.json"
+
+
+def run_path(config: str, time: str, commit: str) -> Path:
+    """results/runs/<config>/<UTC time>-<commit>.json"""
+    stamp = time.replace("-", "").replace(":", "")
+    return paths.RESULTS / "runs" / config / f"{stamp}-{commit[:12]}.json"
+
+
+def recorded(config: str, report: Callable[[str], None]) \
+        -> dict[str, Any] | None:
+    """What new figures are held against: the recorded result, else the
+    newest run that can be read; None when there is neither."""
+    candidates = [recorded_path(config)]
+    runs = paths.RESULTS / "runs" / config
+    if runs.is_dir():
+        candidates += sorted(runs.glob("*.json"), reverse=True)
+    for path in candidates:
+        if not path.is_file():
+            continue
+        try:
+            return read(path)
+        except LabError as error:
+            report(f"{error}; skipped")
+    return None
