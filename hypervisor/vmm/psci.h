@@ -1,14 +1,27 @@
 /*
- * PSCI as guests see it (DEN 0022 E): function table and CPU power states.
+ * PSCI 1.1 as guests see it (DEN 0022): its functions as tables for
+ * vmm/smccc.c, one per calling convention, by function number.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef VMM_PSCI_H
 #define	VMM_PSCI_H
 
-#include "vmm/vcpu.h"
+#include "vmm/smccc.h"
 
-/* fid: the whole function id, known to be of PSCI's range. */
-outcome_t psci_call(struct vcpu *v, uint32_t fid);
+extern smccc_fn *const psci_calls32[SMCCC_CALLS];
+extern smccc_fn *const psci_calls64[SMCCC_CALLS];
+
+#define	PSCI_VERSION_1_1	0x10001
+
+/* Return codes (DEN 0022, 5.2.2). */
+#define	PSCI_SUCCESS		0
+#define	PSCI_NOT_SUPPORTED	(-1)
+#define	PSCI_INVALID_PARAMETERS	(-2)
+#define	PSCI_DENIED		(-3)
+#define	PSCI_ALREADY_ON		(-4)
+#define	PSCI_ON_PENDING		(-5)
+#define	PSCI_INTERNAL_FAILURE	(-6)
+#define	PSCI_INVALID_ADDRESS	(-9)
 
 #endif

@@ -1,0 +1,158 @@
+/*
+ * Stage-2 faults and aborts of a guest: the first touch of memory, an
+ * access to an emulated device, or one to where there is nothing, which
+ * gets the external abort that a machine gives. Must not know how memory is
+ * mapped nor what a device does.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "vmm/exits.h"
+#include "vmm/log.h"
+#include "vmm/mmio.h"
+
+/* Fault status codes of which only some values concern us (DDI 0487 D19.2). */
+#define	FSC_TLB_CONFLICT	0x30
+#define	FSC_ATOMIC_UPDATE	0x31
+
+#define	NOTES_MAX	4		/* lines about one VM */
+
+/* A word to the one who wrote the guest; not for ever. */
+static void
+note(struct vcpu *v, const char *what, ipa_t ipa)
+{
+	static unsigned int notes[VM_MAX];
+	struct vm *vm = v->vm;
+	unsigned int n;
+
+	spin_lock(&vm->lock);
+	n = notes[vm->index];
+	if (n < NOTES_MAX)
+		notes[vm->index]++;
+	spin_unlock(&vm->lock);
+	if (n < NOTES_MAX)
+		log_vm(vm, "vCPU %u: %s at IPA 0x%llx: external abort%s",
+		    v->index, what, (unsigned long long)ipa.v,
+		    n == NOTES_MAX - 1 ? " (no more of these lines)" : "");
+}
+
+/* Memory or a device passed through, perhaps not mapped yet. */
+static __attribute__((noinline)) outcome_t
+populate(struct vcpu *v, ipa_t ipa, bool write, bool exec)
+{
+
+	switch (stage2_fault(&v->vm->s2, ipa, write, exec)) {
+	case STAGE2_FIXED:
+		return (OUTCOME_RETRY);
+	case STAGE2_NOMEM:
+		log_vm(v->vm, "no memory left to map IPA 0x%llx",
+		    (unsigned long long)ipa.v);
+		return (OUTCOME_STOP);
+	case STAGE2_DENIED:
+	case STAGE2_OUTSIDE:
+		break;
+	}
+	return (OUTCOME_ABORT);
+}
+
+/* A fault that is none of translation. */
+static outcome_t
+no_translation(struct vcpu *v, uint64_t esr)
+{
+	unsigned int fsc = ABT_FSC(esr);
+
+	/*
+	 * The access flag is set in all entries that we write, and no two
+	 * of them overlap: if these come we have made a mistake.
+	 */
+	if (FSC_TYPE(fsc) == FSC_ACCESS || fsc == FSC_TLB_CONFLICT ||
+	    fsc == FSC_ATOMIC_UPDATE) {
+		log_vm(v->vm, "vCPU %u: %s at stage 2", v->index,
+		    FSC_TYPE(fsc) == FSC_ACCESS ? "access flag fault" :
+		    fsc == FSC_TLB_CONFLICT ? "TLB conflict" :
+		    "fault of a hardware update");
+		return (OUTCOME_STOP);
+	}
+	/*
+	 * Its own doing: a write to what is read-only (permissions are
+	 * final, HPFAR_EL2 need not be valid), an access that a device does
+	 * not take or answers with an error.
+	 */
+	return (OUTCOME_ABORT);
+}
+
+/* Data aborts that say too little for an access to be emulated. */
+static __attribute__((noinline)) outcome_t
+without_syndrome(struct vcpu *v, uint64_t esr)
+{
+	bool emulated;
+	outcome_t o;
+	ipa_t ipa;
+
+	if (FSC_TYPE(ABT_FSC(esr)) != FSC_TRANSLATION)
+		return (no_translation(v, esr));
+	ipa = port_fault_ipa(v, esr);
+	emulated = mmio_find(v->vm, ipa) != NULL;
+	if (unlikely(esr & ABT_CM)) {
+		/* Devices and holes are in no cache. It counts as a write. */
+		o = emulated ? OUTCOME_ABORT : populate(v, ipa, false, false);
+		return (o == OUTCOME_ABORT ? OUTCOME_DONE : o);
+	}
+	if (likely(!emulated))
+		return (populate(v, ipa, esr & ABT_WRITE, false));
+	note(v, esr & ABT_S1PTW ? "translation table in a device" :
+	    "pair, SIMD, exclusive or write-back access to a device", ipa);
+	return (OUTCOME_ABORT);
+}
+
+/* A syndrome that describes the access; not what abort_data() is fast at. */
+static __attribute__((noinline)) outcome_t
+with_syndrome(struct vcpu *v, uint64_t esr)
+{
+	const struct vm_mmio *r;
+	ipa_t ipa;
+
+	if (FSC_TYPE(ABT_FSC(esr)) != FSC_TRANSLATION)
+		return (no_translation(v, esr));
+	ipa = port_fault_ipa(v, esr);
+	if (ipa.v < MACHINE_RAM_BASE && (r = mmio_find(v->vm, ipa)) != NULL)
+		return (mmio_access(v, esr, r, ipa.v - r->base));
+	return (populate(v, ipa, esr & ABT_WRITE, false));
+}
+
+/* Translation fault; 32 bits without sign extension, all of it known. */
+#define	WORD_MASK	(ABT_ISV | 3u << 22 | ABT_SSE | 0x3c)
+#define	WORD		(ABT_ISV | 2u << 22 | FSC_TRANSLATION)
+
+outcome_t
+abort_data(struct vcpu *v, uint64_t esr)
+{
+	const struct vm_mmio *r;
+	ipa_t ipa;
+
+	if (likely(((uint32_t)esr & WORD_MASK) == WORD)) {
+		ipa = port_fault_ipa(v, esr);
+		if (ipa.v >= MACHINE_RAM_BASE ||
+		    unlikely((r = mmio_find(v->vm, ipa)) == NULL))
+			return (populate(v, ipa, esr & ABT_WRITE, false));
+		if (esr & ABT_WRITE)
+			return (mmio_write_word(v, esr, r, ipa.v - r->base));
+		return (mmio_read_word(v, esr, r, ipa.v - r->base));
+	}
+	/* With ISV set it is neither a walk nor cache maintenance. */
+	if (esr & ABT_ISV)
+		return (with_syndrome(v, esr));
+	return (without_syndrome(v, esr));
+}
+
+outcome_t
+abort_insn(struct vcpu *v, uint64_t esr)
+{
+	ipa_t ipa;
+
+	if (FSC_TYPE(ABT_FSC(esr)) != FSC_TRANSLATION)
+		return (no_translation(v, esr));
+	ipa = port_fault_ipa(v, esr);
+	if (unlikely(mmio_find(v->vm, ipa) != NULL))
+		return (OUTCOME_ABORT);
+	return (populate(v, ipa, false, true));
+}

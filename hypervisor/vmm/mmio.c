@@ -1,0 +1,77 @@
+/*
+ * From a data abort's syndrome to an access, and back into the register
+ * that the instruction names. Must not know any device.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "vmm/mmio.h"
+
+/* What a load of this size leaves in its register. */
+static uint64_t
+extend(uint64_t esr, uint64_t value)
+{
+	unsigned int unused = 64 - 8 * ABT_SIZE(esr);
+
+	if (!(esr & ABT_SSE))
+		return (value << unused >> unused);
+	value = (uint64_t)((int64_t)(value << unused) >> unused);
+	return (esr & ABT_SF ? value : (uint32_t)value);
+}
+
+outcome_t
+mmio_access(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
+    uint64_t offset)
+{
+	unsigned int unused = 64 - 8 * ABT_SIZE(esr);
+	struct mmio m;
+
+	m.offset = (uint32_t)offset;
+	m.size = ABT_SIZE(esr);
+	m.write = (esr & ABT_WRITE) != 0;
+	m.value = 0;
+	/* Regions are whole pages: what is aligned does not cross an end. */
+	if ((offset & (m.size - 1)) != 0)
+		return (OUTCOME_ABORT);
+	if (m.write)
+		m.value = vcpu_reg(v, ABT_SRT(esr)) << unused >> unused;
+	if (r->access(r->dev, v->index, &m) != MMIO_OK)
+		return (OUTCOME_ABORT);
+	if (!m.write)
+		vcpu_set_reg(v, ABT_SRT(esr), extend(esr, m.value));
+	return (OUTCOME_DONE);
+}
+
+outcome_t
+mmio_read_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
+    uint64_t offset)
+{
+	struct mmio m;
+
+	if (unlikely(offset & 3))
+		return (OUTCOME_ABORT);
+	m.offset = (uint32_t)offset;
+	m.size = 4;
+	m.write = false;
+	m.value = 0;
+	if (unlikely(r->access(r->dev, v->index, &m) != MMIO_OK))
+		return (OUTCOME_ABORT);
+	vcpu_set_reg(v, ABT_SRT(esr), (uint32_t)m.value);
+	return (OUTCOME_DONE);
+}
+
+outcome_t
+mmio_write_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
+    uint64_t offset)
+{
+	struct mmio m;
+
+	if (unlikely(offset & 3))
+		return (OUTCOME_ABORT);
+	m.offset = (uint32_t)offset;
+	m.size = 4;
+	m.write = true;
+	m.value = (uint32_t)vcpu_reg(v, ABT_SRT(esr));
+	if (unlikely(r->access(r->dev, v->index, &m) != MMIO_OK))
+		return (OUTCOME_ABORT);
+	return (OUTCOME_DONE);
+}

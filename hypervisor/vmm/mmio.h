@@ -1,0 +1,37 @@
+/*
+ * A guest's accesses to emulated devices.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef VMM_MMIO_H
+#define	VMM_MMIO_H
+
+#include "vmm/vcpu.h"
+#include "vmm/vm.h"
+
+/* The emulated region at ipa; NULL: none. */
+static inline const struct vm_mmio *
+mmio_find(const struct vm *vm, ipa_t ipa)
+{
+	const struct vm_mmio *r = vm->mmio, *end = r + vm->nmmio;
+
+	/* The distributor comes first, and few others follow. */
+	for (; r != end; r++)
+		if (ipa.v - r->base < r->size)
+			return (r);
+	return (NULL);
+}
+
+/*
+ * The access that the syndrome of a data abort describes (its ISV is set),
+ * offset bytes into region r.
+ */
+outcome_t mmio_access(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
+	    uint64_t offset);
+/* The same for what nearly all of them are: 32 bits, no sign extension. */
+outcome_t mmio_read_word(struct vcpu *v, uint64_t esr,
+	    const struct vm_mmio *r, uint64_t offset);
+outcome_t mmio_write_word(struct vcpu *v, uint64_t esr,
+	    const struct vm_mmio *r, uint64_t offset);
+
+#endif

@@ -1,0 +1,232 @@
+/*
+ * Power control for guests: PSCI 1.1 (DEN 0022). A vCPU's power state
+ * changes under its VM's lock, so that of two callers of CPU_ON one wins.
+ * Must not know how a vCPU starts, sleeps or stops: it asks vcpu.c, vm.c.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "vmm/log.h"
+#include "vmm/psci.h"
+#include "vmm/vm.h"
+
+/* Affinity fields of MPIDR_EL1 (DDI 0487 D19.2, MPIDR_EL1). */
+#define	AFF_MASK	0xff00ffffffull
+/* SMCCC_VERSION (DEN 0028, 7.2): the one call of others to be asked for. */
+#define	SMCCC_VERSION_FID	0x80000000u
+
+/* power_state of CPU_SUSPEND, original format (DEN 0022, 5.4.2). */
+#define	SUSPEND_POWERDOWN	(1u << 16)
+#define	SUSPEND_RES0		0xfcfe0000u
+
+/* AFFINITY_INFO (DEN 0022, 5.7.4). */
+#define	AFFINITY_ON		0
+#define	AFFINITY_OFF		1
+#define	AFFINITY_ON_PENDING	2
+
+/* What MIGRATE_INFO_TYPE returns for no Trusted OS (DEN 0022, 5.9). */
+#define	MIGRATE_NOT_REQUIRED	2
+
+/* Can an A64 instruction be fetched there? */
+static bool
+entry_valid(const struct vm *vm, uint64_t pc)
+{
+
+	return (pc - MACHINE_RAM_BASE < vm->config.memory && (pc & 3) == 0);
+}
+
+static outcome_t
+psci_version(struct vcpu *v)
+{
+
+	return (smccc_return(v, PSCI_VERSION_1_1));
+}
+
+/*
+ * A standby state is WFI. A request to power down is taken as one for
+ * standby, as an implementation may (DEN 0022, 5.4.2): the call returns.
+ */
+static outcome_t
+psci_cpu_suspend(struct vcpu *v)
+{
+	uint32_t state = (uint32_t)v->x[1];
+
+	if (state & SUSPEND_RES0)
+		return (smccc_return(v, PSCI_INVALID_PARAMETERS));
+	if (state & SUSPEND_POWERDOWN &&
+	    !entry_valid(v->vm, smccc_arg(v, 2)))
+		return (smccc_return(v, PSCI_INVALID_ADDRESS));
+	v->x[0] = PSCI_SUCCESS;
+	return (vcpu_wait(v));
+}
+
+static outcome_t
+psci_cpu_default_suspend(struct vcpu *v)
+{
+
+	if (!entry_valid(v->vm, smccc_arg(v, 1)))
+		return (smccc_return(v, PSCI_INVALID_ADDRESS));
+	v->x[0] = PSCI_SUCCESS;
+	return (vcpu_wait(v));
+}
+
+static outcome_t
+psci_cpu_off(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	bool last = true;
+	unsigned int i;
+
+	spin_lock(&vm->lock);
+	v->power = VCPU_OFF;
+	for (i = 0; i < vm->config.nvcpus; i++)
+		if (vm->vcpus[i]->power != VCPU_OFF)
+			last = false;
+	spin_unlock(&vm->lock);
+	if (last) {
+		/* Nobody is left who could turn one on again. */
+		log_vm(vm, "its last vCPU went off (CPU_OFF)");
+		vm_stop(vm, VM_STOP_OFF);
+	}
+	return (OUTCOME_SWITCH);
+}
+
+static int
+cpu_on(struct vm *vm, uint64_t target, uint64_t entry, uint64_t context)
+{
+	struct vcpu *t = NULL;
+	unsigned int i;
+	int error = PSCI_SUCCESS;
+
+	for (i = 0; i < vm->config.nvcpus; i++)
+		if ((vm->vcpus[i]->mpidr & AFF_MASK) == target)
+			t = vm->vcpus[i];
+	if (t == NULL)
+		return (PSCI_INVALID_PARAMETERS);
+	if (!entry_valid(vm, entry))
+		return (PSCI_INVALID_ADDRESS);
+	spin_lock(&vm->lock);
+	if (t->power == VCPU_ON)
+		error = PSCI_ALREADY_ON;
+	else if (t->power == VCPU_ON_PENDING)
+		error = PSCI_ON_PENDING;
+	else if (vm->state != VM_RUNNING)
+		error = PSCI_INTERNAL_FAILURE;	/* another vCPU stops it */
+	else {
+		t->power = VCPU_ON_PENDING;
+		t->start_pc = entry;
+		t->start_x0 = context;
+	}
+	spin_unlock(&vm->lock);
+	if (error == PSCI_SUCCESS)
+		vcpu_request(t, VCPU_REQ_START);
+	return (error);
+}
+
+static outcome_t
+psci_cpu_on(struct vcpu *v)
+{
+
+	return (smccc_return(v, cpu_on(v->vm, smccc_arg(v, 1),
+	    smccc_arg(v, 2), smccc_arg(v, 3))));
+}
+
+/*
+ * Of a level above 0 the lower affinity fields do not count. It is on if
+ * any vCPU in it is.
+ */
+static outcome_t
+psci_affinity_info(struct vcpu *v)
+{
+	static const uint64_t masks[4] = { AFF_MASK, 0xff00ffff00ull,
+	    0xff00ff0000ull, 0xff00000000ull };
+	uint64_t target = smccc_arg(v, 1);
+	uint32_t level = (uint32_t)v->x[2];
+	struct vm *vm = v->vm;
+	int result = PSCI_INVALID_PARAMETERS;
+	unsigned int i;
+
+	if (level >= nitems(masks) || target & ~AFF_MASK)
+		return (smccc_return(v, PSCI_INVALID_PARAMETERS));
+	spin_lock(&vm->lock);
+	for (i = 0; i < vm->config.nvcpus; i++) {
+		const struct vcpu *t = vm->vcpus[i];
+
+		if ((t->mpidr ^ target) & masks[level])
+			continue;
+		if (t->power == VCPU_ON)
+			result = AFFINITY_ON;
+		else if (result != AFFINITY_ON &&
+		    t->power == VCPU_ON_PENDING)
+			result = AFFINITY_ON_PENDING;
+		else if (result < 0)
+			result = AFFINITY_OFF;
+	}
+	spin_unlock(&vm->lock);
+	return (smccc_return(v, result));
+}
+
+static outcome_t
+psci_migrate_info_type(struct vcpu *v)
+{
+
+	return (smccc_return(v, MIGRATE_NOT_REQUIRED));
+}
+
+static outcome_t
+psci_system_off(struct vcpu *v)
+{
+
+	vm_stop(v->vm, VM_STOP_OFF);
+	return (OUTCOME_SWITCH);
+}
+
+static outcome_t
+psci_system_reset(struct vcpu *v)
+{
+
+	vm_stop(v->vm, VM_STOP_RESET);
+	return (OUTCOME_SWITCH);
+}
+
+static outcome_t
+psci_features(struct vcpu *v)
+{
+	uint32_t of = (uint32_t)v->x[1], n = SMCCC_NUMBER(of);
+	smccc_fn *const *calls = of & SMCCC_64 ? psci_calls64 : psci_calls32;
+
+	if (of == SMCCC_VERSION_FID)
+		return (smccc_return(v, PSCI_SUCCESS));
+	if ((of & ~SMCCC_64) >> SMCCC_OWNER_SHIFT != (0x80 | SMCCC_STANDARD) ||
+	    n >= SMCCC_CALLS || calls[n] == smccc_unknown)
+		return (smccc_return(v, PSCI_NOT_SUPPORTED));
+	/* CPU_SUSPEND's flags: original format, platform-coordinated: 0. */
+	return (smccc_return(v, PSCI_SUCCESS));
+}
+
+smccc_fn *const psci_calls32[SMCCC_CALLS] = {
+	[0] = psci_version,
+	[1] = psci_cpu_suspend,
+	[2] = psci_cpu_off,
+	[3] = psci_cpu_on,
+	[4] = psci_affinity_info,
+	[5] = smccc_unknown,			/* MIGRATE */
+	[6] = psci_migrate_info_type,
+	[7] = smccc_unknown,			/* MIGRATE_INFO_UP_CPU */
+	[8] = psci_system_off,
+	[9] = psci_system_reset,
+	[10] = psci_features,
+	[11] = smccc_unknown,			/* CPU_FREEZE */
+	[12] = psci_cpu_default_suspend,
+	[13 ... SMCCC_CALLS - 1] = smccc_unknown,
+};
+
+smccc_fn *const psci_calls64[SMCCC_CALLS] = {
+	[0] = smccc_unknown,
+	[1] = psci_cpu_suspend,
+	[2] = smccc_unknown,
+	[3] = psci_cpu_on,
+	[4] = psci_affinity_info,
+	[5 ... 11] = smccc_unknown,
+	[12] = psci_cpu_default_suspend,
+	[13 ... SMCCC_CALLS - 1] = smccc_unknown,
+};

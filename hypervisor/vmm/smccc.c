@@ -1,0 +1,164 @@
+/*
+ * Calls by HVC and trapped SMC, dispatched by convention and owner, then by
+ * number, through tables; and the calls of the Arm architecture service
+ * (DEN 0028, 7). Every function takes the same path. Must not know what
+ * the other services do.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "vmm/exits.h"
+#include "vmm/hypercall.h"
+#include "vmm/psci.h"
+#include "vmm/smccc.h"
+
+/*
+ * Version 1.1: what 1.2 and 1.3 add (results in x4-x17, a hint that the
+ * SVE registers are not live) is of no use to our calls.
+ */
+#define	SMCCC_VERSION_1_1	0x10001
+
+#define	SMCCC_VERSION		0x80000000u
+#define	SMCCC_ARCH_FEATURES	0x80000001u
+#define	SMCCC_WORKAROUND_1	0x80008000u
+#define	SMCCC_WORKAROUND_2	0x80007fffu
+#define	SMCCC_WORKAROUND_3	0x80003fffu
+/* Firmware's, to find out whether it knows SMCCC 1.1 (DEN 0028, 7.2.1). */
+#define	PSCI_VERSION		0x84000000u
+#define	PSCI_FEATURES		0x8400000au
+
+static bool firmware_1_1;
+
+static smccc_fn smccc_version, smccc_arch_features;
+
+static smccc_fn *const arch_calls32[SMCCC_CALLS] = {
+	smccc_version,
+	smccc_arch_features,
+	[2 ... SMCCC_CALLS - 1] = smccc_unknown,
+};
+
+static smccc_fn *const no_calls[SMCCC_CALLS] = {
+	[0 ... SMCCC_CALLS - 1] = smccc_unknown,
+};
+
+/*
+ * By bits 31 to 24 of the function identifier: fast or yielding, convention,
+ * owner. There are no yielding calls: they are for a Trusted OS.
+ */
+#define	FAST32(owner)	(SMCCC_FAST >> SMCCC_OWNER_SHIFT | (owner))
+#define	FAST64(owner)	((SMCCC_FAST | SMCCC_64) >> SMCCC_OWNER_SHIFT | (owner))
+static smccc_fn *const *const services[256] = {
+	[0 ... FAST32(0) - 1] = no_calls,
+	[FAST32(SMCCC_ARCH)] = arch_calls32,
+	[FAST32(1) ... FAST32(3)] = no_calls,
+	[FAST32(SMCCC_STANDARD)] = psci_calls32,
+	[FAST32(5) ... FAST64(3)] = no_calls,
+	[FAST64(SMCCC_STANDARD)] = psci_calls64,
+	[FAST64(5)] = no_calls,
+	[FAST64(SMCCC_HYP)] = hypercall_calls64,
+	[FAST64(7) ... FAST64(63)] = no_calls,
+};
+
+void
+smccc_init(bool firmware)
+{
+
+	firmware_1_1 = firmware &&
+	    (int32_t)port_firmware(PSCI_VERSION, 0, 0, 0) >= 0x10000 &&
+	    (int32_t)port_firmware(PSCI_FEATURES, SMCCC_VERSION, 0, 0) >= 0 &&
+	    (int32_t)port_firmware(SMCCC_VERSION, 0, 0, 0) >= 0x10001;
+}
+
+outcome_t
+smccc_unknown(struct vcpu *v)
+{
+
+	return (smccc_return(v, SMCCC_NOT_SUPPORTED));
+}
+
+static outcome_t
+smccc_version(struct vcpu *v)
+{
+
+	return (smccc_return(v, SMCCC_VERSION_1_1));
+}
+
+/* What firmware says of one of its workarounds, on this CPU. */
+static int32_t
+workaround(uint32_t fid)
+{
+	int32_t answer;
+
+	if (!firmware_1_1)
+		return (SMCCC_NOT_SUPPORTED);
+	answer = (int32_t)port_firmware(SMCCC_ARCH_FEATURES, fid, 0, 0);
+	/*
+	 * Firmware starts with this mitigation on, and there it stays for
+	 * all guests. So a guest need not call: 1 (DEN 0028, 7.6.5).
+	 */
+	if (fid == SMCCC_WORKAROUND_2 && answer >= 0)
+		return (1);
+	return (answer);
+}
+
+static outcome_t
+smccc_arch_features(struct vcpu *v)
+{
+	uint32_t of = (uint32_t)v->x[1];
+
+	switch (of) {
+	case SMCCC_VERSION:
+	case SMCCC_ARCH_FEATURES:
+		return (smccc_return(v, 0));
+	case SMCCC_WORKAROUND_1:
+	case SMCCC_WORKAROUND_2:
+	case SMCCC_WORKAROUND_3:
+		return (smccc_return(v, workaround(of)));
+	}
+	return (smccc_return(v, SMCCC_NOT_SUPPORTED));
+}
+
+/*
+ * Not in a table: numbers far apart, immediates that must be zero. Not
+ * inline, so that the caller needs no stack.
+ */
+static __attribute__((noinline)) outcome_t
+smccc_other(struct vcpu *v, uint64_t esr)
+{
+	uint32_t fid = smccc_fid(v);
+
+	/* A non-zero immediate is reserved (DEN 0028, 2.9). */
+	if ((esr & 0xffff) != 0)
+		return (smccc_unknown(v));
+	switch (fid) {
+	case SMCCC_WORKAROUND_1:
+	case SMCCC_WORKAROUND_2:
+	case SMCCC_WORKAROUND_3:
+		if (workaround(fid) < 0)
+			break;
+		if (fid != SMCCC_WORKAROUND_2)
+			port_firmware(fid, 0, 0, 0);
+		return (smccc_return(v, 0));
+	}
+	if (hypercall_query(v))
+		return (OUTCOME_DONE);
+	return (smccc_unknown(v));
+}
+
+outcome_t
+smccc_hvc(struct vcpu *v, uint64_t esr)
+{
+	uint32_t fid = smccc_fid(v);
+
+	if (unlikely((esr & 0xffff) != 0) ||
+	    unlikely(SMCCC_NUMBER(fid) >= SMCCC_CALLS))
+		return (smccc_other(v, esr));
+	return (services[fid >> SMCCC_OWNER_SHIFT]
+	    [fid & (SMCCC_CALLS - 1)](v));
+}
+
+outcome_t
+smccc_smc(struct vcpu *v, uint64_t esr)
+{
+
+	return (smccc_hvc(v, esr));
+}

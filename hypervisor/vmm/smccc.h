@@ -1,0 +1,62 @@
+/*
+ * Calls of a guest by the SMC Calling Convention (DEN 0028), by HVC or by a
+ * trapped SMC: which function of which service. Must not know what the
+ * functions do.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef VMM_SMCCC_H
+#define	VMM_SMCCC_H
+
+#include "vmm/vcpu.h"
+
+/* Function identifier (DEN 0028, 2.5). */
+#define	SMCCC_FAST		(1u << 31)
+#define	SMCCC_64		(1u << 30)	/* SMC64 convention */
+#define	SMCCC_OWNER_SHIFT	24
+#define	SMCCC_ARCH		0u		/* owners */
+#define	SMCCC_STANDARD		4u
+#define	SMCCC_HYP		6u		/* vendor's hypervisor */
+#define	SMCCC_NUMBER(fid)	((fid) & 0xffffffu)
+
+#define	SMCCC_NOT_SUPPORTED	(-1)
+
+/* Length of a service's table of functions: a power of two. */
+#define	SMCCC_CALLS		16u
+
+/* One function. Its identifier, arguments and results are in v->x. */
+typedef outcome_t smccc_fn(struct vcpu *v);
+
+static inline uint32_t
+smccc_fid(const struct vcpu *v)
+{
+
+	return ((uint32_t)v->x[0]);
+}
+
+/* Argument n: the SMC32 convention has 32-bit registers. */
+static inline uint64_t
+smccc_arg(const struct vcpu *v, unsigned int n)
+{
+
+	return (v->x[0] & SMCCC_64 ? v->x[n] : (uint32_t)v->x[n]);
+}
+
+static inline outcome_t
+smccc_return(struct vcpu *v, int64_t result)
+{
+
+	v->x[0] = (uint64_t)result;
+	return (OUTCOME_DONE);
+}
+
+/* Stands in the tables where there is no function: NOT_SUPPORTED. */
+smccc_fn smccc_unknown;
+
+/*
+ * Asks firmware once which calls it can take for a guest. Without this, or
+ * where firmware is false (no PSCI 0.2 or later), none is passed on.
+ */
+void	smccc_init(bool firmware);
+
+#endif

@@ -1,0 +1,404 @@
+/*
+ * MSR, MRS and system instructions of a guest that trap (exception class
+ * 0x18). Everything is answered, handed over or refused by an undefined
+ * instruction; nothing is swallowed without a reason that stands here. Must
+ * not know the registers of this CPU: it asks port/.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "vmm/exits.h"
+#include "vmm/sched.h"
+#include "vmm/sysreg.h"
+#include "vmm/vm.h"
+
+/*
+ * Identification registers, DDI 0487 D19.2 by their names: what a guest
+ * gets is the hardware's value less the fields that are not listed here. A
+ * field stays when it tells of instructions, or of state that is switched
+ * with the vCPU; one that is unknown here reads 0, as do the registers that
+ * are not listed (SVE, SME, AFR, ISAR3, MMFR3, ...).
+ *
+ * Hidden: EL2 and EL3, RAS, SVE, SME, MPAM, AMU, realms (PFR0); MTE, NMI
+ * (PFR1); trace, statistical profiling, trace and branch buffers (DFR0);
+ * TME (ISAR0); pointer authentication, LS64, XS (ISAR1, ISAR2), WFxT, MOPS
+ * (ISAR2); ECV, FGT, granules of stage 2 (MMFR0); VHE, LORegions, XNX, HCX
+ * (MMFR1); NV, IESB, FWB, EVT (MMFR2).
+ */
+#define	ID(crm, op2)	((crm) * 8 + (op2))
+#define	F(shift)	(0xfull << (shift))
+
+#define	ID_PFR0		ID(1, 0)
+#define	ID_PFR1		ID(1, 1)
+#define	ID_DFR0		ID(1, 2)
+#define	ID_AA64PFR0	ID(4, 0)
+#define	ID_AA64PFR1	ID(4, 1)
+#define	ID_AA64DFR0	ID(5, 0)
+#define	ID_AA64ISAR0	ID(6, 0)
+#define	ID_AA64ISAR1	ID(6, 1)
+#define	ID_AA64ISAR2	ID(6, 2)
+#define	ID_AA64MMFR0	ID(7, 0)
+#define	ID_AA64MMFR1	ID(7, 1)
+#define	ID_AA64MMFR2	ID(7, 2)
+
+#define	PFR0_GIC_SHIFT	24		/* ID_AA64PFR0_EL1.GIC */
+#define	PFR1_GIC_SHIFT	28		/* ID_PFR1_EL1.GIC */
+#define	DFR0_PMU_SHIFT	8		/* ID_AA64DFR0_EL1.PMUVer */
+
+static const struct {
+	uint8_t		reg;
+	uint64_t	keep;
+} id_keep[] = {
+	/* ID_PFR0: State0-3, CSV2, DIT. */
+	{ ID_PFR0, 0xffffull | F(16) | F(24) },
+	/* ID_PFR1: the timer. No AArch32 at EL1: no modes of it. */
+	{ ID_PFR1, F(16) },
+	/* ID_DFR0: debug by CP14, monitors. */
+	{ ID_DFR0, F(0) | F(24) },
+	/* ID_MMFR0 to ID_MMFR3. */
+	{ ID(1, 4), ~0ull }, { ID(1, 5), ~0ull },
+	{ ID(1, 6), ~0ull }, { ID(1, 7), ~0ull },
+	/* ID_ISAR0 to ID_ISAR5, ID_ISAR6. */
+	{ ID(2, 0), ~0ull }, { ID(2, 1), ~0ull }, { ID(2, 2), ~0ull },
+	{ ID(2, 3), ~0ull }, { ID(2, 4), ~0ull }, { ID(2, 5), ~0ull },
+	{ ID(2, 7), ~0ull },
+	/* ID_MMFR4: not XNX, EVT. */
+	{ ID(2, 6), 0xffffffffull & ~(F(8) | F(28)) },
+	/* MVFR0 to MVFR2. */
+	{ ID(3, 0), ~0ull }, { ID(3, 1), ~0ull }, { ID(3, 2), ~0ull },
+	/* ID_PFR2: CSV3, SSBS. */
+	{ ID(3, 4), F(0) | F(4) },
+	/* ID_MMFR5: ETS, nTLBPA. */
+	{ ID(3, 6), F(0) | F(4) },
+	/* EL0, EL1, FP, AdvSIMD, DIT, CSV2, CSV3. */
+	{ ID_AA64PFR0, F(0) | F(4) | F(16) | F(20) | F(48) | F(56) | F(60) },
+	/* BT, SSBS. */
+	{ ID_AA64PFR1, F(0) | F(4) },
+	/* DebugVer, PMUVer, BRPs, WRPs, CTX_CMPs. */
+	{ ID_AA64DFR0, F(0) | F(8) | F(12) | F(20) | F(28) },
+	/* All but TME. */
+	{ ID_AA64ISAR0, ~(F(0) | F(24)) },
+	/* DPB, JSCVT, FCMA, LRCPC, FRINTTS, SB, SPECRES, BF16, DGH, I8MM. */
+	{ ID_AA64ISAR1, F(0) | F(12) | F(16) | F(20) | F(32) | F(36) |
+	    F(40) | F(44) | F(48) | F(52) },
+	/* RPRES, BC, CLRBHB, RPRFM, CSSC. */
+	{ ID_AA64ISAR2, F(4) | F(20) | F(28) | F(48) | F(52) },
+	/* PARange, ASIDBits, BigEnd, BigEndEL0, TGran16, 64 and 4, ExS. */
+	{ ID_AA64MMFR0, F(0) | F(4) | F(8) | F(16) | F(20) | F(24) | F(28) |
+	    F(44) },
+	/* HAFDBS, HPDS, PAN, SpecSEI, ETS, AFP, nTLBPA. */
+	{ ID_AA64MMFR1, F(0) | F(12) | F(20) | F(24) | F(36) | F(44) |
+	    F(48) },
+	/* CnP, UAO, LSM, VARange, CCIDX, ST, AT, IDS, TTL, BBM, E0PD. */
+	{ ID_AA64MMFR2, F(0) | F(4) | F(8) | F(16) | F(20) | F(28) | F(32) |
+	    F(36) | F(48) | F(52) | F(60) },
+};
+
+/* [gic - 2][CRm * 8 + op2] */
+static uint64_t ids[2][64];
+
+/* An unsigned field of at most max. */
+static uint64_t
+at_most(uint64_t value, unsigned int shift, uint64_t max)
+{
+
+	if ((value >> shift & 15) > max)
+		value = (value & ~F(shift)) | max << shift;
+	return (value);
+}
+
+/*
+ * Performance monitors up to PMUv3 for Armv8.5 (6), whose registers are
+ * all switched. 15: not PMUv3 but the maker's own.
+ */
+static uint64_t
+limit_pmu(uint64_t value, unsigned int shift)
+{
+
+	if ((value >> shift & 15) == 15)
+		return (value & ~F(shift));
+	return (at_most(value, shift, 6));
+}
+
+static uint64_t
+limit(unsigned int reg, uint64_t value, unsigned int ipa_bits)
+{
+	static const uint8_t pa_bits[] = { 32, 36, 40, 42, 44, 48, 52 };
+	unsigned int i;
+
+	switch (reg) {
+	case ID_PFR0:
+		return (at_most(value, 16, 1));		/* CSV2 */
+	case ID_DFR0:
+		/* CopDbg: Armv8.0; what came later is not for a guest. */
+		return (limit_pmu(at_most(value, 0, 6), 24));
+	case ID_AA64PFR0:
+		/* EL1 runs AArch64 only. CSV2 2: SCXTNUM, not switched. */
+		return (at_most(at_most(value, 4, 1), 56, 1));
+	case ID_AA64DFR0:
+		/*
+		 * DebugVer: Armv8.0, as above. DoubleLock 15: OSDLR_EL1 is
+		 * RAZ/WI, for a guest powers nothing down.
+		 */
+		return (limit_pmu(at_most(value, 0, 6), DFR0_PMU_SHIFT) |
+		    F(36));
+	case ID_AA64MMFR0:
+		for (i = nitems(pa_bits) - 1; i > 0; i--)
+			if (pa_bits[i] <= ipa_bits)
+				break;
+		value = at_most(value, 0, i);
+		/* No 52-bit addresses (LPA2): TGran16 2, TGran4 1. */
+		value = at_most(value, 20, 1);
+		if ((value >> 28 & 15) == 1)
+			value &= ~F(28);
+		return (value);
+	case ID_AA64MMFR1:
+		/* HAFDBS 3 and up: table descriptors, a new TCR2_EL1. */
+		return (at_most(value, 0, 2));
+	}
+	return (value);
+}
+
+void
+sysreg_init(unsigned int ipa_bits)
+{
+	unsigned int i, reg;
+
+	for (i = 0; i < nitems(id_keep); i++) {
+		reg = id_keep[i].reg;
+		ids[0][reg] = ids[1][reg] = limit(reg,
+		    port_id_reg(reg) & id_keep[i].keep, ipa_bits);
+	}
+	/* System registers of GICv3 (IHI 0069, 3.0), where the VM has them. */
+	ids[1][ID_AA64PFR0] |= 1ull << PFR0_GIC_SHIFT;
+	ids[1][ID_PFR1] |= 1ull << PFR1_GIC_SHIFT;
+}
+
+uint64_t
+sysreg_id(unsigned int gic, unsigned int crm_op2)
+{
+
+	return (ids[(size_t)gic - 2][crm_op2]);
+}
+
+/* Names of what traps, as they stand in a syndrome. */
+#define	ICC_SGI1R	SYS_REG(3, 0, 12, 11, 5)
+#define	ICC_ASGI1R	SYS_REG(3, 0, 12, 11, 6)
+#define	ICC_SGI0R	SYS_REG(3, 0, 12, 11, 7)
+#define	ICC_DIR		SYS_REG(3, 0, 12, 11, 1)
+#define	CNTP_TVAL	SYS_REG(3, 3, 14, 2, 0)
+#define	CNTP_CTL	SYS_REG(3, 3, 14, 2, 1)
+#define	CNTP_CVAL	SYS_REG(3, 3, 14, 2, 2)
+#define	OSDLR		SYS_REG(2, 0, 1, 3, 4)
+#define	DBGPRCR		SYS_REG(2, 0, 1, 4, 4)
+#define	ACTLR		SYS_REG(3, 0, 1, 0, 1)
+#define	DC_ISW		SYS_REG(1, 0, 7, 6, 2)
+#define	DC_CSW		SYS_REG(1, 0, 7, 10, 2)
+#define	DC_CISW		SYS_REG(1, 0, 7, 14, 2)
+
+static outcome_t
+answer(struct vcpu *v, uint64_t esr, uint64_t value)
+{
+
+	uint64_t rt = SYS_RT(esr);
+
+	if (rt != 31)
+		v->x[rt] = value;
+	return (OUTCOME_DONE);
+}
+
+/* Registers of the GICv3 CPU interface: a VM with GICv2 has none. */
+static bool
+has_gic_regs(const struct vcpu *v, uint64_t esr)
+{
+
+	return (!SYS_READ(esr) && v->vm->config.gic == 3);
+}
+
+static outcome_t
+trap_gic(struct vcpu *v, uint64_t esr,
+    void (*write)(struct vgic_cpu *self, uint64_t val))
+{
+
+	if (!has_gic_regs(v, esr))
+		return (OUTCOME_UNDEF);
+	write(&v->gic, vcpu_reg(v, SYS_RT(esr)));
+	return (OUTCOME_DONE);
+}
+
+/* The physical timer of EL1, emulated. */
+static outcome_t
+trap_timer(struct vcpu *v, uint64_t esr, enum vtimer_reg reg)
+{
+	uint64_t now = port_counter();
+
+	if (SYS_READ(esr))
+		return (answer(v, esr, vtimer_read(&v->ptimer, reg, now)));
+	vtimer_write(&v->ptimer, reg, vcpu_reg(v, SYS_RT(esr)), now);
+	vgic_set_line(&v->vm->gic, &v->gic, v->index, MACHINE_PTIMER_INTID,
+	    vtimer_line(&v->ptimer, now));
+	sched_timer_changed(v);
+	return (OUTCOME_DONE);
+}
+
+/*
+ * The first access gives the vCPU the monitors (or the debug registers) for
+ * good: from then on they are switched with it and do not trap.
+ */
+static outcome_t
+trap_pmu(struct vcpu *v)
+{
+	uint64_t dfr0 = sysreg_id(v->vm->config.gic, ID_AA64DFR0);
+
+	if ((dfr0 >> DFR0_PMU_SHIFT & 15) == 0)
+		return (OUTCOME_UNDEF);
+	port_take_pmu(v);
+	return (OUTCOME_RETRY);
+}
+
+/*
+ * Cache maintenance by set and way names no address, so on a machine that
+ * is shared nobody can do it for a guest. What a guest may count on is a
+ * whole sweep of a level: all it wrote before has then reached memory (DDI
+ * 0487, D7.5.9). Set 0 of way 0 is part of every sweep and stands for it:
+ * there its memory is cleaned and invalidated by address; the other
+ * operations of the sweep have nothing left to do.
+ */
+static outcome_t
+trap_set_way(struct vcpu *v, uint64_t esr)
+{
+
+	if (SYS_READ(esr))
+		return (OUTCOME_UNDEF);
+	/* Way and set are the bits above the level [3:1]. */
+	if ((vcpu_reg(v, SYS_RT(esr)) & 0xfffffff0) == 0)
+		stage2_clean(&v->vm->s2);
+	return (OUTCOME_DONE);
+}
+
+static bool
+is_pmu(uint32_t name)
+{
+	unsigned int op1 = SYS_OP1(name), crm = SYS_CRM(name);
+	unsigned int op2 = SYS_OP2(name);
+
+	if (SYS_OP0(name) != 3)
+		return (false);
+	if (SYS_CRN(name) == 9 && op1 == 3) {
+		if (crm == 12)		/* PMCR ... PMCEID1 */
+			return (true);
+		if (crm == 13)		/* PMCCNTR, PMXEVTYPER, PMXEVCNTR */
+			return (op2 <= 2);
+		return (crm == 14 && (op2 == 0 || op2 == 3));
+	}
+	if (SYS_CRN(name) == 9 && op1 == 0)
+		/* PMINTENSET, PMINTENCLR, PMMIR */
+		return (crm == 14 && (op2 == 1 || op2 == 2 || op2 == 6));
+	/* PMEVCNTR<n>, PMEVTYPER<n>, PMCCFILTR */
+	return (SYS_CRN(name) == 14 && op1 == 3 && crm >= 8);
+}
+
+/* Registers of self-hosted debug (DDI 0487, D19.3): op0 2, traps of MDCR_EL2. */
+static bool
+is_debug(uint32_t name)
+{
+	unsigned int op1 = SYS_OP1(name), crn = SYS_CRN(name);
+	unsigned int crm = SYS_CRM(name), op2 = SYS_OP2(name);
+
+	if (SYS_OP0(name) != 2)
+		return (false);
+	if (op1 == 3)			/* MDCCSR, DBGDTR, DBGDTRTX */
+		return (crn == 0 && op2 == 0 &&
+		    (crm == 1 || crm == 4 || crm == 5));
+	if (op1 != 0)
+		return (false);
+	switch (crn) {
+	case 0:
+		if (op2 >= 4)		/* DBGBVR, DBGBCR, DBGWVR, DBGWCR */
+			return (true);
+		if (op2 == 2)		/* OSDTRRX, MDSCR, OSDTRTX, OSECCR */
+			return (crm == 0 || crm == 2 || crm == 3 || crm == 6);
+		return (op2 == 0 && crm == 2);	/* MDCCINT */
+	case 1:				/* MDRAR, OSLAR, OSLSR */
+		return ((crm == 0 && (op2 == 0 || op2 == 4)) ||
+		    (crm == 1 && op2 == 4));
+	case 7:				/* DBGCLAIMSET, CLR, DBGAUTHSTATUS */
+		return (op2 == 6 && (crm == 8 || crm == 9 || crm == 14));
+	}
+	return (false);
+}
+
+static __attribute__((noinline)) outcome_t
+trap_sgi1r(struct vcpu *v, uint64_t esr)
+{
+
+	return (trap_gic(v, esr, vgic_sgi1r));
+}
+
+static __attribute__((noinline)) outcome_t
+sysreg_other(struct vcpu *v, uint64_t esr)
+{
+	uint32_t name = (uint32_t)esr & SYS_MASK;
+
+	switch (name) {
+	case CNTP_TVAL:
+		return (trap_timer(v, esr, VTIMER_TVAL));
+	case CNTP_CTL:
+		return (trap_timer(v, esr, VTIMER_CTL));
+	case CNTP_CVAL:
+		return (trap_timer(v, esr, VTIMER_CVAL));
+	case ICC_DIR:
+		return (trap_gic(v, esr, vgic_dir));
+	case ICC_SGI0R:
+	case ICC_ASGI1R:	/* the same with one Security state */
+		return (trap_gic(v, esr, vgic_sgi0r));
+	case DC_ISW:
+	case DC_CSW:
+	case DC_CISW:
+		return (trap_set_way(v, esr));
+	case ACTLR:
+		/*
+		 * IMPLEMENTATION DEFINED controls of the CPU, which all its
+		 * guests share: none of them is a guest's to set.
+		 */
+	case OSDLR:
+		/* RAZ/WI without FEAT_DoubleLock, which is hidden. */
+	case DBGPRCR:
+		/* CORENPDRQ: a request to an external debugger's power
+		 * controller; we have none to pass it on to. */
+		return (SYS_READ(esr) ? answer(v, esr, 0) : OUTCOME_DONE);
+	}
+	if (is_pmu(name))
+		return (trap_pmu(v));
+	if (is_debug(name)) {
+		port_take_debug(v);
+		return (OUTCOME_RETRY);
+	}
+	/*
+	 * The rest is what the identification registers deny or what is the
+	 * CPU maker's own (CRn 11 and 15): undefined, as on a CPU without.
+	 */
+	return (OUTCOME_UNDEF);
+}
+
+/* Op1 0, CRn 0: identification registers, and breakpoints (op0 2). */
+static __attribute__((noinline)) outcome_t
+trap_id(struct vcpu *v, uint64_t esr)
+{
+
+	if (unlikely(SYS_OP0(esr) != 3 || !SYS_READ(esr)))
+		return (sysreg_other(v, esr));
+	return (answer(v, esr, sysreg_id(v->vm->config.gic,
+	    SYS_CRM(esr) * 8 + SYS_OP2(esr))));
+}
+
+/* The two that come often first, then all the others. */
+outcome_t
+sysreg_trap(struct vcpu *v, uint64_t esr)
+{
+
+	if ((esr & SYS_REG(0, 7, 15, 0, 0)) == 0)
+		return (trap_id(v, esr));
+	if (((uint32_t)esr & (SYS_MASK | 1)) == ICC_SGI1R)
+		return (trap_sgi1r(v, esr));
+	return (sysreg_other(v, esr));
+}
