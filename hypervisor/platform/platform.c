@@ -415,9 +415,9 @@ platform_check_rest(struct pass *s)
 	}
 }
 
-int
-platform_discover(struct platform *p, const void *dtb, size_t max,
-    char *err, size_t errlen)
+static int
+platform_read(struct platform *p, const void *dtb, size_t max, char *err,
+    size_t errlen)
 {
 	struct tree t;
 	struct pass s = { .p = p };
@@ -456,6 +456,28 @@ platform_discover(struct platform *p, const void *dtb, size_t max,
 		    "no node with device_type memory" :
 		    "the memory nodes give none that is free"));
 	return (0);
+}
+
+/* Names are quoted from the tree, and may be anything. */
+static void
+platform_printable(char *s)
+{
+
+	for (; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+}
+
+int
+platform_discover(struct platform *p, const void *dtb, size_t max,
+    char *err, size_t errlen)
+{
+	int rv = platform_read(p, dtb, max, err, errlen);
+
+	platform_printable(p->note);
+	if (rv != 0 && errlen != 0)
+		platform_printable(err);
+	return (rv);
 }
 
 int

@@ -43,7 +43,7 @@ tree_cell(const struct tree_value *v, unsigned int i)
 	return (be32(v->data + i));
 }
 
-void
+static void
 tree_path(const struct tree *t, char *buf, size_t size)
 {
 	unsigned int d;
@@ -56,7 +56,7 @@ tree_path(const struct tree *t, char *buf, size_t size)
 		if (n + 1 < size)
 			buf[n++] = '/';
 		for (s = t->frame[d].name; *s != '\0' && n + 1 < size; s++)
-			buf[n++] = *s > ' ' && *s < 0x7f ? *s : '?';
+			buf[n++] = *s;
 	}
 	if (n == 0 && size > 1)
 		buf[n++] = '/';

@@ -111,8 +111,6 @@ bool	tree_find(const struct tree *t, const uint32_t *first,
 
 /* "PATH: PROPERTY: text" to err; without prop "PATH: text". Returns -1. */
 int	tree_fail(struct tree *t, const char *prop, const char *text);
-/* The path of the node being visited, made printable. */
-void	tree_path(const struct tree *t, char *buf, size_t size);
 
 uint32_t tree_cell(const struct tree_value *v, unsigned int i);
 
