@@ -49,14 +49,14 @@
 #define	ABT_FNV			(1u << 10)	/* FAR not valid */
 #define	ABT_AR			(1u << 14)
 #define	ABT_SF			(1u << 15)	/* 64-bit register */
-#define	ABT_SRT(esr)		((unsigned int)((esr) >> 16) & 0x1f)
+#define	ABT_SRT(esr)		((esr) >> 16 & 0x1f)
 #define	ABT_SSE			(1u << 21)	/* sign extend */
 #define	ABT_SIZE(esr)		(1u << (((esr) >> 22) & 3))	/* bytes */
 #define	ABT_ISV			(1u << 24)
 
 /* Trapped MSR, MRS or system instruction. */
 #define	SYS_READ(esr)		((esr) & 1)
-#define	SYS_RT(esr)		((unsigned int)((esr) >> 5) & 0x1f)
+#define	SYS_RT(esr)		((esr) >> 5 & 0x1f)
 #define	SYS_MASK		0x003ffc1eu	/* what names the register */
 /* The register's name as it stands in the syndrome. */
 #define	SYS_REG(op0, op1, crn, crm, op2)				\
