@@ -95,6 +95,7 @@ struct vgic {
 	unsigned int	version;	/* 2 or 3 */
 	unsigned int	nvcpus;
 	uint32_t	typer;		/* GICD_TYPER */
+	uint32_t	lr_all;		/* the list registers there are */
 	uint32_t	group_on[2];	/* GICD_CTLR.EnableGrp: 0 or ~0 */
 	uint8_t		prio_mask;	/* implemented bits of a priority */
 	const struct vgic_ops *ops;
@@ -142,8 +143,8 @@ void	vgic_set_line(struct vgic *vg, struct vgic_cpu *self_or_null,
 	    unsigned int vcpu, unsigned int intid, bool level);
 /*
  * A hardware-mapped physical interrupt was acknowledged on this CPU: its
- * priority is dropped, it is still active. Private ones belong to self, who
- * is loaded; SPIs go where the guest routes them.
+ * priority is dropped, it is still active. vgic_inject_hw() is for private
+ * ones, which are self's; SPIs go where the guest routes them.
  */
 void	vgic_inject_hw(struct vgic_cpu *self, unsigned int vintid);
 void	vgic_inject_hw_spi(struct vgic *vg, struct vgic_cpu *self_or_null,
@@ -157,8 +158,8 @@ enum mmio_result vgic_redist_mmio(void *dev, unsigned int vcpu,
 
 /* Trapped writes of GICv3 system registers (IHI 0069, 12.2). */
 void	vgic_sgi1r(struct vgic_cpu *self, uint64_t val);
+/* ICC_ASGI1R_EL1 too: there is no other Security state (table 8-14). */
 void	vgic_sgi0r(struct vgic_cpu *self, uint64_t val);
-void	vgic_asgi1r(struct vgic_cpu *self, uint64_t val);
 /* ICC_DIR_EL1; traps only while LR_HCR_TDIR is set. */
 void	vgic_dir(struct vgic_cpu *self, uint64_t val);
 

@@ -31,6 +31,10 @@
 #define	LR_HCR_UIE		(1u << 1)	/* underflow: 0 or 1 LR in use */
 #define	LR_HCR_LRENPIE		(1u << 2)	/* EOI without a list register */
 #define	LR_HCR_NPIE		(1u << 3)	/* no pending interrupt in LRs */
+/* A group's enable in VMCR: those that are off may go on, and back. */
+#define	LR_HCR_GROUP_CHANGE(vmcr) (((vmcr) & 1 ? 1u << 5 : 1u << 4) |	\
+				    ((vmcr) & 2 ? 1u << 7 : 1u << 6))
+#define	LR_HCR_TDIR		(1u << 14)	/* trap ICC_DIR_EL1; v3 only */
 #define	LR_HCR_EOICOUNT_SHIFT	27
 
 struct lr_state {			/* of one vCPU, while not loaded */
