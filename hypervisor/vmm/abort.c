@@ -37,8 +37,11 @@ note(struct vcpu *v, const char *what, ipa_t ipa)
 
 /* Memory or a device passed through, perhaps not mapped yet. */
 static __attribute__((noinline)) outcome_t
-populate(struct vcpu *v, ipa_t ipa, bool write, bool exec)
+populate(struct vcpu *v, uint64_t esr, ipa_t ipa)
 {
+	bool exec = ESR_EC(esr) == EC_IABT_LOW;
+	/* Cache maintenance counts as a write in the syndrome. */
+	bool write = !exec && (esr & (ABT_WRITE | ABT_CM)) == ABT_WRITE;
 
 	switch (stage2_fault(&v->vm->s2, ipa, write, exec)) {
 	case STAGE2_FIXED:
@@ -93,12 +96,12 @@ without_syndrome(struct vcpu *v, uint64_t esr)
 	ipa = port_fault_ipa(v, esr);
 	emulated = mmio_find(v->vm, ipa) != NULL;
 	if (unlikely(esr & ABT_CM)) {
-		/* Devices and holes are in no cache. It counts as a write. */
-		o = emulated ? OUTCOME_ABORT : populate(v, ipa, false, false);
+		/* Devices and holes are in no cache. */
+		o = emulated ? OUTCOME_ABORT : populate(v, esr, ipa);
 		return (o == OUTCOME_ABORT ? OUTCOME_DONE : o);
 	}
 	if (likely(!emulated))
-		return (populate(v, ipa, esr & ABT_WRITE, false));
+		return (populate(v, esr, ipa));
 	note(v, esr & ABT_S1PTW ? "translation table in a device" :
 	    "pair, SIMD, exclusive or write-back access to a device", ipa);
 	return (OUTCOME_ABORT);
@@ -116,12 +119,13 @@ with_syndrome(struct vcpu *v, uint64_t esr)
 	ipa = port_fault_ipa(v, esr);
 	if (ipa.v < MACHINE_RAM_BASE && (r = mmio_find(v->vm, ipa)) != NULL)
 		return (mmio_access(v, esr, r, ipa.v - r->base));
-	return (populate(v, ipa, esr & ABT_WRITE, false));
+	return (populate(v, esr, ipa));
 }
 
-/* Translation fault; 32 bits without sign extension, all of it known. */
-#define	WORD_MASK	(ABT_ISV | 3u << 22 | ABT_SSE | 0x3c)
-#define	WORD		(ABT_ISV | 2u << 22 | FSC_TRANSLATION)
+/* Above the register number: a 32-bit access without sign extension. */
+#define	WORD(esr)	((uint32_t)(esr) >> 21)
+#define	WORD_ACCESS							\
+	WORD((uint32_t)EC_DABT_LOW << ESR_EC_SHIFT | ESR_IL | ABT_ISV | 2u << 22)
 
 outcome_t
 abort_data(struct vcpu *v, uint64_t esr)
@@ -129,11 +133,12 @@ abort_data(struct vcpu *v, uint64_t esr)
 	const struct vm_mmio *r;
 	ipa_t ipa;
 
-	if (likely(((uint32_t)esr & WORD_MASK) == WORD)) {
+	if (likely(WORD(esr) == WORD_ACCESS &&
+	    FSC_TYPE((uint32_t)esr) == FSC_TRANSLATION)) {
 		ipa = port_fault_ipa(v, esr);
 		if (ipa.v >= MACHINE_RAM_BASE ||
 		    unlikely((r = mmio_find(v->vm, ipa)) == NULL))
-			return (populate(v, ipa, esr & ABT_WRITE, false));
+			return (populate(v, esr, ipa));
 		if (esr & ABT_WRITE)
 			return (mmio_write_word(v, esr, r, ipa.v - r->base));
 		return (mmio_read_word(v, esr, r, ipa.v - r->base));
@@ -154,5 +159,5 @@ abort_insn(struct vcpu *v, uint64_t esr)
 	ipa = port_fault_ipa(v, esr);
 	if (unlikely(mmio_find(v->vm, ipa) != NULL))
 		return (OUTCOME_ABORT);
-	return (populate(v, ipa, false, true));
+	return (populate(v, esr, ipa));
 }

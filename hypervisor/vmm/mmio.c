@@ -45,6 +45,7 @@ outcome_t
 mmio_read_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
     uint64_t offset)
 {
+	uint64_t rt = ABT_SRT(esr);
 	struct mmio m;
 
 	if (unlikely(offset & 3))
@@ -55,7 +56,8 @@ mmio_read_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
 	m.value = 0;
 	if (unlikely(r->access(r->dev, v->index, &m) != MMIO_OK))
 		return (OUTCOME_ABORT);
-	vcpu_set_reg(v, ABT_SRT(esr), (uint32_t)m.value);
+	if (likely(rt != 31))
+		v->x[rt] = (uint32_t)m.value;
 	return (OUTCOME_DONE);
 }
 
@@ -63,6 +65,7 @@ outcome_t
 mmio_write_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
     uint64_t offset)
 {
+	uint64_t rt = ABT_SRT(esr);
 	struct mmio m;
 
 	if (unlikely(offset & 3))
@@ -70,7 +73,7 @@ mmio_write_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
 	m.offset = (uint32_t)offset;
 	m.size = 4;
 	m.write = true;
-	m.value = (uint32_t)vcpu_reg(v, ABT_SRT(esr));
+	m.value = rt != 31 ? (uint32_t)v->x[rt] : 0;
 	if (unlikely(r->access(r->dev, v->index, &m) != MMIO_OK))
 		return (OUTCOME_ABORT);
 	return (OUTCOME_DONE);

@@ -13,12 +13,13 @@
 static inline const struct vm_mmio *
 mmio_find(const struct vm *vm, ipa_t ipa)
 {
-	const struct vm_mmio *r = vm->mmio, *end = r + vm->nmmio;
+	const struct vm_mmio *r = vm->mmio;
 
-	/* The distributor comes first, and few others follow. */
-	for (; r != end; r++)
+	/* The distributor comes first; rows not in use have no size. */
+	do {
 		if (ipa.v - r->base < r->size)
 			return (r);
+	} while (++r != vm->mmio + VM_MAX_MMIO);
 	return (NULL);
 }
 

@@ -79,6 +79,8 @@ struct vm_mmio {
 };
 
 struct vm {
+	struct vm_mmio	mmio[VM_MAX_MMIO];	/* sorted by base; size 0: */
+	unsigned int	nmmio;			/* not in use */
 	struct vm_config config;
 	unsigned int	index;
 	enum vm_state	state;		/* under lock; read freely */
@@ -90,8 +92,6 @@ struct vm {
 	struct vgic	gic;
 	struct vpl011	uart;
 	struct vpl031	rtc;
-	struct vm_mmio	mmio[VM_MAX_MMIO];	/* sorted by base */
-	unsigned int	nmmio;
 	struct vm_image	images[VM_MAX_IMAGES];
 	unsigned int	nimages;
 	pa_t		ram;		/* behind MACHINE_RAM_BASE */

@@ -41,4 +41,20 @@ struct arch_vcpu {
 	struct arch_debug debug;
 };
 
+struct vcpu;
+
+static inline ipa_t
+port_fault_ipa(struct vcpu *v, uint64_t esr)
+{
+	uint64_t far, hpfar;
+
+	(void)v;
+	(void)esr;
+	__asm__ volatile("mrs %0, hpfar_el2" : "=r" (hpfar));
+	__asm__ volatile("mrs %0, far_el2" : "=r" (far));
+	/* HPFAR_EL2.FIPA [43:4] holds IPA [51:12]. */
+	return (IPA((hpfar & 0xffffffffff0ull) << 8 |
+	    (far & (PAGE_SIZE - 1))));
+}
+
 #endif

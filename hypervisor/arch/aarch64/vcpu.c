@@ -191,15 +191,3 @@ port_inject_serror(struct vcpu *v)
 	v->arch.hcr |= HCR_VSE;
 	write_sysreg(hcr_el2, read_sysreg(hcr_el2) | HCR_VSE);
 }
-
-ipa_t
-port_fault_ipa(struct vcpu *v, uint64_t esr)
-{
-	uint64_t far = read_sysreg(far_el2);
-
-	(void)v;
-	(void)esr;
-	/* HPFAR_EL2.FIPA [43:4] holds IPA [51:12]. */
-	return (IPA((read_sysreg(hpfar_el2) & 0xffffffffff0ull) << 8 |
-	    (far & (PAGE_SIZE - 1))));
-}

@@ -33,8 +33,11 @@ void	port_inject_undef(struct vcpu *v);
 void	port_inject_abort(struct vcpu *v, uint64_t esr);
 void	port_inject_serror(struct vcpu *v);
 
-/* Of the trap being handled, on this CPU. */
-ipa_t	port_fault_ipa(struct vcpu *v, uint64_t esr);
+/*
+ * ipa_t port_fault_ipa(struct vcpu *v, uint64_t esr): of the trap being
+ * handled, on this CPU. Static inline in <arch_vcpu.h>, for data aborts are
+ * the way to every emulated device.
+ */
 
 /*
  * Give the loaded vCPU state that is switched lazily: FP and SIMD, the
