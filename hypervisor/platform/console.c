@@ -3,9 +3,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include <string.h>
-
 #include "lib/print.h"
+#include "lib/string.h"
 #include "platform/console.h"
 #include "platform/intid.h"
 

@@ -5,9 +5,9 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <libfdt.h>
-#include <string.h>
 
 #include "lib/print.h"
+#include "lib/string.h"
 #include "platform/console.h"
 #include "platform/intid.h"
 #include "platform/ram.h"

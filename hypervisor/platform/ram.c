@@ -5,9 +5,9 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <libfdt.h>
-#include <string.h>
 
 #include "lib/print.h"
+#include "lib/string.h"
 #include "platform/ram.h"
 
 #define	PA_BITS		52	/* the most Armv8 has (DDI 0487 D8.1.6) */

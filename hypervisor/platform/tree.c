@@ -8,9 +8,9 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <libfdt.h>
-#include <string.h>
 
 #include "lib/print.h"
+#include "lib/string.h"
 #include "platform/tree.h"
 
 #define	OTHER		TREE_PROPS	/* a property we do not want */

@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include <string.h>
-
+#include "lib/string.h"
 #include "uart/drivers.h"
 #include "uart/uart.h"
 #include "uart/uart_io.h"
