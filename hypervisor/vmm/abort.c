@@ -125,7 +125,8 @@ with_syndrome(struct vcpu *v, uint64_t esr)
 /* Above the register number: a 32-bit access without sign extension. */
 #define	WORD(esr)	((uint32_t)(esr) >> 21)
 #define	WORD_ACCESS							\
-	WORD((uint32_t)EC_DABT_LOW << ESR_EC_SHIFT | ESR_IL | ABT_ISV | 2u << 22)
+	WORD((uint32_t)EC_DABT_LOW << ESR_EC_SHIFT | ESR_IL | ABT_ISV |	\
+	    2u << 22)
 
 outcome_t
 abort_data(struct vcpu *v, uint64_t esr)

@@ -11,19 +11,19 @@
 
 /* Affinity fields of MPIDR_EL1 (DDI 0487 D19.2, MPIDR_EL1). */
 #define	AFF_MASK	0xff00ffffffull
-/* SMCCC_VERSION (DEN 0028, 7.2): the one call of others to be asked for. */
+/* SMCCC_VERSION (DEN 0028): the one call of others to be asked for. */
 #define	SMCCC_VERSION_FID	0x80000000u
 
-/* power_state of CPU_SUSPEND, original format (DEN 0022, 5.4.2). */
+/* power_state of CPU_SUSPEND, original format (DEN 0022, CPU_SUSPEND). */
 #define	SUSPEND_POWERDOWN	(1u << 16)
 #define	SUSPEND_RES0		0xfcfe0000u
 
-/* AFFINITY_INFO (DEN 0022, 5.7.4). */
+/* What AFFINITY_INFO returns. */
 #define	AFFINITY_ON		0
 #define	AFFINITY_OFF		1
 #define	AFFINITY_ON_PENDING	2
 
-/* What MIGRATE_INFO_TYPE returns for no Trusted OS (DEN 0022, 5.9). */
+/* What MIGRATE_INFO_TYPE returns for no Trusted OS. */
 #define	MIGRATE_NOT_REQUIRED	2
 
 /* Can an A64 instruction be fetched there? */
@@ -43,7 +43,7 @@ psci_version(struct vcpu *v)
 
 /*
  * A standby state is WFI. A request to power down is taken as one for
- * standby, as an implementation may (DEN 0022, 5.4.2): the call returns.
+ * standby, as an implementation may (DEN 0022, CPU_SUSPEND): the call returns.
  */
 static outcome_t
 psci_cpu_suspend(struct vcpu *v)

@@ -14,7 +14,7 @@ extern smccc_fn *const psci_calls64[SMCCC_CALLS];
 
 #define	PSCI_VERSION_1_1	0x10001
 
-/* Return codes (DEN 0022, 5.2.2). */
+/* Return codes. */
 #define	PSCI_SUCCESS		0
 #define	PSCI_NOT_SUPPORTED	(-1)
 #define	PSCI_INVALID_PARAMETERS	(-2)

@@ -1,8 +1,8 @@
 /*
  * Calls by HVC and trapped SMC, dispatched by convention and owner, then by
  * number, through tables; and the calls of the Arm architecture service
- * (DEN 0028, 7). Every function takes the same path. Must not know what
- * the other services do.
+ * (DEN 0028). Every function takes the same path. Must not know what the
+ * other services do.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -22,11 +22,12 @@
 #define	SMCCC_WORKAROUND_1	0x80008000u
 #define	SMCCC_WORKAROUND_2	0x80007fffu
 #define	SMCCC_WORKAROUND_3	0x80003fffu
-/* Firmware's, to find out whether it knows SMCCC 1.1 (DEN 0028, 7.2.1). */
+/* Firmware's, to find out whether it knows SMCCC 1.1. */
 #define	PSCI_VERSION		0x84000000u
 #define	PSCI_FEATURES		0x8400000au
 
 static bool firmware_1_1;
+static uint32_t taken[3];		/* workarounds that firmware offers */
 
 static smccc_fn smccc_version, smccc_arch_features;
 
@@ -45,7 +46,7 @@ static smccc_fn *const no_calls[SMCCC_CALLS] = {
  * owner. There are no yielding calls: they are for a Trusted OS.
  */
 #define	FAST32(owner)	(SMCCC_FAST >> SMCCC_OWNER_SHIFT | (owner))
-#define	FAST64(owner)	((SMCCC_FAST | SMCCC_64) >> SMCCC_OWNER_SHIFT | (owner))
+#define	FAST64(owner)	(FAST32(owner) | SMCCC_64 >> SMCCC_OWNER_SHIFT)
 static smccc_fn *const *const services[256] = {
 	[0 ... FAST32(0) - 1] = no_calls,
 	[FAST32(SMCCC_ARCH)] = arch_calls32,
@@ -58,14 +59,55 @@ static smccc_fn *const *const services[256] = {
 	[FAST64(7) ... FAST64(63)] = no_calls,
 };
 
+/* What firmware says of one of its workarounds, on this CPU. */
+static int32_t
+workaround(uint32_t fid)
+{
+	int32_t answer;
+
+	if (!firmware_1_1)
+		return (SMCCC_NOT_SUPPORTED);
+	answer = (int32_t)port_firmware(SMCCC_ARCH_FEATURES, fid, 0, 0);
+	/*
+	 * Firmware starts with this mitigation on, and there it stays for
+	 * all guests. So a guest need not call: 1.
+	 */
+	if (fid == SMCCC_WORKAROUND_2 && answer >= 0)
+		return (1);
+	return (answer);
+}
+
 void
 smccc_init(bool firmware)
 {
+	static const uint32_t fids[] = { SMCCC_WORKAROUND_1,
+	    SMCCC_WORKAROUND_2, SMCCC_WORKAROUND_3 };
+	unsigned int i;
 
 	firmware_1_1 = firmware &&
 	    (int32_t)port_firmware(PSCI_VERSION, 0, 0, 0) >= 0x10000 &&
 	    (int32_t)port_firmware(PSCI_FEATURES, SMCCC_VERSION, 0, 0) >= 0 &&
 	    (int32_t)port_firmware(SMCCC_VERSION, 0, 0, 0) >= 0x10001;
+	for (i = 0; i < nitems(fids); i++)
+		taken[i] = workaround(fids[i]) >= 0 ? fids[i] : 0;
+}
+
+/* Passes a workaround on. False: it is none, or none of this firmware's. */
+static bool
+smccc_workaround(struct vcpu *v)
+{
+	uint32_t fid = smccc_fid(v);
+	unsigned int i;
+
+	for (i = 0; i < nitems(taken); i++) {
+		if (taken[i] != fid || fid == 0)
+			continue;
+		if (fid != SMCCC_WORKAROUND_2)
+			port_firmware(fid, 0, 0, 0);
+		v->x[0] = 0;
+		return (true);
+	}
+	return (false);
 }
 
 outcome_t
@@ -80,24 +122,6 @@ smccc_version(struct vcpu *v)
 {
 
 	return (smccc_return(v, SMCCC_VERSION_1_1));
-}
-
-/* What firmware says of one of its workarounds, on this CPU. */
-static int32_t
-workaround(uint32_t fid)
-{
-	int32_t answer;
-
-	if (!firmware_1_1)
-		return (SMCCC_NOT_SUPPORTED);
-	answer = (int32_t)port_firmware(SMCCC_ARCH_FEATURES, fid, 0, 0);
-	/*
-	 * Firmware starts with this mitigation on, and there it stays for
-	 * all guests. So a guest need not call: 1 (DEN 0028, 7.6.5).
-	 */
-	if (fid == SMCCC_WORKAROUND_2 && answer >= 0)
-		return (1);
-	return (answer);
 }
 
 static outcome_t
@@ -124,22 +148,9 @@ smccc_arch_features(struct vcpu *v)
 static __attribute__((noinline)) outcome_t
 smccc_other(struct vcpu *v, uint64_t esr)
 {
-	uint32_t fid = smccc_fid(v);
 
-	/* A non-zero immediate is reserved (DEN 0028, 2.9). */
-	if ((esr & 0xffff) != 0)
-		return (smccc_unknown(v));
-	switch (fid) {
-	case SMCCC_WORKAROUND_1:
-	case SMCCC_WORKAROUND_2:
-	case SMCCC_WORKAROUND_3:
-		if (workaround(fid) < 0)
-			break;
-		if (fid != SMCCC_WORKAROUND_2)
-			port_firmware(fid, 0, 0, 0);
-		return (smccc_return(v, 0));
-	}
-	if (hypercall_query(v))
+	/* Non-zero immediates are reserved (DEN 0028, "Immediate value"). */
+	if ((esr & 0xffff) == 0 && (smccc_workaround(v) || hypercall_query(v)))
 		return (OUTCOME_DONE);
 	return (smccc_unknown(v));
 }

@@ -10,7 +10,7 @@
 
 #include "vmm/vcpu.h"
 
-/* Function identifier (DEN 0028, 2.5). */
+/* Fields of a function identifier. */
 #define	SMCCC_FAST		(1u << 31)
 #define	SMCCC_64		(1u << 30)	/* SMC64 convention */
 #define	SMCCC_OWNER_SHIFT	24

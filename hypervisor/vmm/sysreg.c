@@ -258,10 +258,11 @@ trap_pmu(struct vcpu *v)
 /*
  * Cache maintenance by set and way names no address, so on a machine that
  * is shared nobody can do it for a guest. What a guest may count on is a
- * whole sweep of a level: all it wrote before has then reached memory (DDI
- * 0487, D7.5.9). Set 0 of way 0 is part of every sweep and stands for it:
- * there its memory is cleaned and invalidated by address; the other
- * operations of the sweep have nothing left to do.
+ * whole sweep of a level: all it wrote before has then reached memory. Set
+ * 0 of way 0 is part of every sweep and stands for it: there its memory is
+ * cleaned and invalidated by address; the other operations of the sweep
+ * have nothing left to do. (Invalidate alone may clean, too: DDI 0487 D19.2,
+ * HCR_EL2.SWIO.)
  */
 static outcome_t
 trap_set_way(struct vcpu *v, uint64_t esr)
@@ -297,7 +298,7 @@ is_pmu(uint32_t name)
 	return (SYS_CRN(name) == 14 && op1 == 3 && crm >= 8);
 }
 
-/* Registers of self-hosted debug (DDI 0487, D19.3): op0 2, traps of MDCR_EL2. */
+/* Registers of self-hosted debug (DDI 0487, D19.3): op0 2. */
 static bool
 is_debug(uint32_t name)
 {
