@@ -21,7 +21,7 @@
 #define	VM_MAX			16	/* VMs at a time */
 #define	VM_NAME_MAX		32	/* with the ending NUL */
 #define	VM_MAX_PASSTHROUGH	16	/* device ranges; and SPIs */
-#define	VM_MAX_IMAGES		4	/* kernel, initrd, device tree, ... */
+#define	VM_MAX_IMAGES		8	/* parts of the kernel, initrd, tree */
 #define	VM_MAX_MMIO		8
 #define	VM_MAX_PCPUS		64
 
