@@ -286,7 +286,7 @@ def _read_log(name: str) -> str:
 def cmd_replay(args: argparse.Namespace) -> int:
     """Judges a saved console log again."""
     console = Console().feed_text(_read_log(args.log))
-    wrong = console.infrastructure()
+    wrong = console.infrastructure() + bench.disagreements(console)
     failed = console.failed()
     status = INFRASTRUCTURE if wrong else TEST_FAILED if failed else GOOD
     benches = {name: bench.as_dict(hist, "replay")
@@ -460,13 +460,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _terminated(_signum: int, _frame: Any) -> None:
-    raise KeyboardInterrupt
+def on_terminate() -> None:
+    """A request to end is the same as Ctrl-C: machines are stopped."""
+    def interrupt(_signum: int, _frame: Any) -> None:
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, _terminated)
+    on_terminate()
     try:
         return args.function(args)
     except LabError as error:

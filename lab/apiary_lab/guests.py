@@ -29,6 +29,7 @@ class Point:
     guest: str
     target: targets.Target
     vms: list[bundle.Vm]
+    announce: int       # VMs whose guest announces itself and ends
 
     @property
     def folder(self) -> Path:
@@ -75,8 +76,9 @@ def read_matrix(path: Path = MATRIX) -> dict[str, Any]:
             raise LabError(f"{where}: a point has target, cpu, smp and may "
                            f"have full: {point}")
     for name, guest in data["guests"].items():
-        if not set(guest) <= {"vms", "smp", "gic"}:
-            raise LabError(f"{where}: {name}: a guest has vms, smp or gic")
+        if not set(guest) <= {"vms", "announce", "smp", "gic"}:
+            raise LabError(f"{where}: {name}: a guest has vms, announce, "
+                           f"smp or gic")
     return data
 
 
@@ -99,7 +101,8 @@ def arrange(guest: str, target: targets.Target,
         if vm.get("vcpus") == "all":
             vm["vcpus"] = smp
         vms.append(bundle.vm_from(vm, f"matrix: {guest}"))
-    return Point(guest, target, vms)
+    bundle.check(vms)
+    return Point(guest, target, vms, options.get("announce", len(vms)))
 
 
 def points(full: bool = False, guests: list[str] | None = None) \
@@ -137,7 +140,7 @@ def boot(point: Point, folder: Path, append: str | None = None,
         command = point.target.command(
             bundle.find_guest(vm.guest), append=append or vm.append or None)
     return qemu.boot(point.target, command, folder / "console.log",
-                     qemu.Expect(len(point.vms), over_hypervisor),
+                     qemu.Expect(point.announce, over_hypervisor),
                      on_stage=on_stage)
 
 
@@ -178,9 +181,21 @@ def outcome(point: Point, session: str,
         except LabError as error:
             found = {"cases": {}, "infrastructure": [str(error)],
                      "explain": f"  {error}", "log": "", "seconds": 0.0}
-        found |= {"key": key, "session": session}
-        store.write_text(folder / "outcome.json", json.dumps(found) + "\n")
+        _keep(point, found, key, session)
         return found
+
+
+def _keep(point: Point, found: dict[str, Any], key: str,
+          session: str) -> None:
+    found |= {"key": key, "session": session}
+    store.write_text(point.folder / "outcome.json", json.dumps(found) + "\n")
+
+
+def give_up(point: Point, session: str, why: str) -> None:
+    """Every case of the point is an infrastructure failure: `why`."""
+    _keep(point, {"cases": {}, "infrastructure": [why],
+                  "explain": f"  {why}", "log": "", "seconds": 0.0},
+          point.key(session), session)
 
 
 def cases_of(guest: str) -> list[str]:
@@ -194,7 +209,7 @@ def cases_of(guest: str) -> list[str]:
     except (OSError, ValueError):
         pass
     target = targets.load(_LISTING)
-    point = Point(guest, target, [bundle.Vm(guest=str(image))])
+    point = Point(guest, target, [bundle.Vm(guest=str(image))], 1)
     run = boot(point, paths.BUILD / "lab" / "cases" / image.stem, "list")
     if run.infrastructure or not run.console.cases:
         raise LabError(f"{guest} does not list its cases:\n"

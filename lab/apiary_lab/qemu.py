@@ -264,8 +264,6 @@ def _judge(run: Run, watch: _Watch) -> None:
                      f"{STAGES[run.stage]}")
     if watch.expect.guests:
         wrong += console.infrastructure()
-        for stopped in console.vm_stopped:
-            wrong.append(f"the hypervisor stopped VM {stopped}")
     elif console.panic:
         wrong.append(f"the hypervisor panicked: {console.panic[0]}")
     if run.stderr.strip() and (wrong or not console.lines):

@@ -129,7 +129,10 @@ class Console:
 
     def feed_text(self, text: str) -> "Console":
         """A whole log."""
-        for line in text.splitlines():
+        lines = text.split("\n")       # not splitlines: noise is no line end
+        if not lines[-1]:
+            lines.pop()
+        for line in lines:
             self.feed(line)
         return self
 
@@ -274,6 +277,10 @@ class Console:
                              f"{guest.announced} cases, {count} arrived")
         if not self.guests:
             wrong.append("no guest announced itself")
+        if wrong:
+            # Not wrong in itself: some guests are there to be stopped.
+            wrong += [f"the hypervisor stopped VM {text}"
+                      for text in self.vm_stopped]
         return wrong
 
     def failed(self) -> list[Case]:

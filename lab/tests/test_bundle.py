@@ -1,0 +1,130 @@
+"""Bundles: what options become, and which are refused.
+
+SPDX-License-Identifier: BSD-2-Clause
+"""
+import subprocess
+
+from support import InFolder
+from apiary_lab import bundle
+from apiary_lab.bundle import Vm
+from apiary_lab.status import LabError
+
+
+class Bundles(InFolder):
+    def setUp(self) -> None:
+        super().setUp()
+        self.image = self.folder / "test.Image"
+        self.image.write_bytes(bytes(range(200)))
+
+    def tree(self, *vms: Vm) -> str:
+        made = bundle.build(list(vms), self.folder / "out" / "b.dtb")
+        return subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", made],
+                              capture_output=True, text=True,
+                              check=True).stdout
+
+    def assertRefused(self, text: str, *vms: Vm) -> None:
+        with self.assertRaisesRegex(LabError, text):
+            bundle.source(list(vms))
+
+    def get(self, made: object, node: str, name: str,
+            kind: str = "s") -> str:
+        return subprocess.run(["fdtget", "-t", kind, made, node, name],
+                              capture_output=True, text=True,
+                              check=True).stdout.strip()
+
+    def test_everything(self) -> None:
+        made = bundle.build([
+            Vm(guest=str(self.image), name="one", vcpus=2, memory="5G",
+               append='say "hi" \\', initrd=str(self.image), cpus=[0, 1],
+               stage2="demand", wfi="native", gic=2, stats=True,
+               passthrough={"uart": {"reg": [0x1000, 0x140000000, 0x1000],
+                                     "interrupts": [40], "edge": True}})],
+            self.folder / "b.dtb")
+        vm = "/vms/one"
+        self.assertEqual(self.get(made, "/", "compatible"),
+                         "apiary,bundle-1")
+        self.assertEqual(self.get(made, vm, "kernel"), "test")
+        self.assertEqual(self.get(made, vm, "initrd"), "test")
+        self.assertEqual(self.get(made, vm, "bootargs"), 'say "hi" \\')
+        self.assertEqual(self.get(made, vm, "memory", "x"), "1 40000000")
+        self.assertEqual(self.get(made, vm, "vcpus", "u"), "2")
+        self.assertEqual(self.get(made, vm, "cpus", "u"), "0 1")
+        self.assertEqual(self.get(made, vm, "stage2"), "demand")
+        self.assertEqual(self.get(made, vm, "wfi"), "native")
+        self.assertEqual(self.get(made, vm, "gic", "u"), "2")
+        self.assertEqual(self.get(made, vm, "stats"), "")
+        dev = f"{vm}/passthrough/uart"
+        self.assertEqual(self.get(made, dev, "reg", "x"),
+                         "0 1000 1 40000000 0 1000")
+        self.assertEqual(self.get(made, dev, "interrupts", "u"), "40")
+        data = self.get(made, "/images/test", "data", "bx").split()
+        self.assertEqual(bytes(int(x, 16) for x in data),
+                         self.image.read_bytes())
+
+    def test_an_image_is_carried_once(self) -> None:
+        text = self.tree(Vm(guest=str(self.image)), Vm(guest=str(self.image)))
+        self.assertEqual(text.count("data = "), 1)
+        self.assertIn("\t\ta {", text)
+        self.assertIn("\t\tb {", text)
+
+    def test_same_name_other_image(self) -> None:
+        other = self.folder / "sub" / "test.Image"
+        other.parent.mkdir()
+        other.write_bytes(b"other")
+        text = self.tree(Vm(guest=str(self.image)), Vm(guest=str(other)))
+        self.assertEqual(text.count("data = "), 2)
+
+    def test_raw(self) -> None:
+        text = self.tree(Vm(guest=str(self.image), load="0x40200000",
+                            entry="0x40200004"))
+        self.assertIn('type = "raw"', text)
+        self.assertIn("load = <0x00 0x40200000>", text)
+        self.assertIn("entry = <0x00 0x40200004>", text)
+
+    def test_refused(self) -> None:
+        good = str(self.image)
+        self.assertRefused("no guest image", Vm(guest="nowhere"))
+        self.assertRefused("two VMs are named x", Vm(guest=good, name="x"),
+                           Vm(guest=good, name="x"))
+        self.assertRefused("bad VM name", Vm(guest=good, name="a b"))
+        self.assertRefused("bad size '0M'", Vm(guest=good, memory="0M"))
+        self.assertRefused("bad size", Vm(guest=good, memory="64 megs"))
+        self.assertRefused("stage2 is", Vm(guest=good, stage2="lazy"))
+        self.assertRefused("gic is 2 or 3", Vm(guest=good, gic=4))
+        self.assertRefused("control character", Vm(guest=good, append="a\nb"))
+        self.assertRefused("initrd: no file", Vm(guest=good, initrd="/no"))
+        self.assertRefused("no address", Vm(guest=good, load="here"))
+        self.assertRefused(r"one or more \[ipa", Vm(
+            guest=good, passthrough={"d": {"reg": [1, 2]}}))
+
+    def test_too_many_vcpus_are_the_hypervisors_to_refuse(self) -> None:
+        self.assertIn("vcpus = <0x63>",
+                      self.tree(Vm(guest=str(self.image), vcpus=99)))
+
+    def test_dtc_error_leaves_no_bundle(self) -> None:
+        out = self.folder / "b.dtb"
+        with self.assertRaisesRegex(LabError, "dtc refuses"):
+            bundle.build([Vm(guest=str(self.image), vcpus=-1)], out)
+        self.assertEqual([p.name for p in self.folder.glob("b.*")],
+                         ["b.dts"])
+
+    def test_vms_file(self) -> None:
+        path = self.folder / "vms.yaml"
+        path.write_text(f"one: {{guest: {self.image}, vcpus: 3}}\n"
+                        f"two: {{guest: {self.image}}}\n")
+        self.assertEqual([(vm.name, vm.vcpus)
+                          for vm in bundle.read_vms(path)],
+                         [("one", 3), ("two", 1)])
+
+    def test_vms_file_refused(self) -> None:
+        for text, error in (
+                ("a: {guest: x, vcpu: 2}", "vcpu: no such option"),
+                ("a: {guest: x, vcpus: two}", "'two' is no int"),
+                ("a: {guest: x, vcpus: true}", "True is no int"),
+                ("a: {vcpus: 2}", "at least guest"),
+                ("", "wanted a list"),
+                ("a: [", "expected")):
+            path = self.folder / "vms.yaml"
+            path.write_text(text)
+            with self.assertRaisesRegex(LabError, error):
+                bundle.read_vms(path)
