@@ -11,7 +11,7 @@
 
 struct console_wish {			/* gathered on the way */
 	const char	*path;		/* stdout-path, NULL without */
-	const uint32_t	*aliases;	/* first property of /aliases, or NULL */
+	const uint32_t	*aliases;	/* first of /aliases, or NULL */
 };
 
 /*

@@ -30,7 +30,7 @@ struct uart_ops {
 };
 
 struct uart {
-	const struct uart_ops *ops;	/* 0: no console; all calls do nothing */
+	const struct uart_ops *ops;	/* NULL: none; calls do nothing */
 	uintptr_t	base;		/* where mapped; MMU off: physical */
 	uint8_t		shift;		/* register n is at n << shift */
 	uint8_t		width;		/* bytes of one access: 1, 2, 4 */

@@ -366,7 +366,9 @@ static const struct {
 	{ TREE(MEMORY REST "chosen { stdout-path = \"com1:9600\"; };"),
 	  "no console: stdout-path names no alias: com1" },
 	{ TREE(MEMORY REST "chosen { stdout-path = \"/a/b:9600\"; };"
-	  "a { }; "), "no console: no node /a/b" },
+	  "a { }; c { #address-cells = <1>; #size-cells = <1>; ranges; "
+	  "b { compatible = \"x\"; reg = <1 2>; }; };"),
+	  "no console: no node /a/b" },
 	{ TREE(MEMORY REST "chosen { stdout-path = \"/u\"; }; u { };"),
 	  "/u: compatible: missing" },
 	{ TREE(MEMORY REST "chosen { stdout-path = \"/u\"; }; "
@@ -380,6 +382,17 @@ static const struct {
 	{ TREE(MEMORY REST "chosen { stdout-path = \"/u\"; }; "
 	  "u { compatible = \"x\"; reg = <1 2>; reg-io-width = <3>; };"),
 	  "/u: reg-io-width: not 1, 2 or 4" },
+	/* Strings that do not end. */
+	{ TREE(MEMORY REST "chosen { stdout-path = [2f 75]; }; "
+	  "u { compatible = \"x\"; reg = <1 2>; };"),
+	  "no console: /chosen has no stdout-path" },
+	{ TREE(MEMORY REST "chosen { stdout-path = \"/u\"; }; "
+	  "u { compatible = [78 78 78]; reg = <1 2>; };"),
+	  "/u: compatible: missing" },
+	{ TREE(MEMORY REST "aliases { serial0 = [2f 75]; }; "
+	  "u { compatible = \"x\"; reg = <1 2>; };"),
+	  "no console: /chosen has no stdout-path" },
+	/* From here on there is one. */
 	{ TREE(MEMORY REST "chosen { linux,initrd-start = <9>; "
 	  "linux,initrd-end = <8>; stdout-path = \"/u@1\"; }; "
 	  "u@1 { compatible = \"x\"; reg = <1 2>; };"),
@@ -404,7 +417,8 @@ ATF_TC_BODY(consoles, tc)
 		    strlen(consoles[i].note)) != 0 ||
 		    (consoles[i].note[0] == '\0' && p.note[0] != '\0'))
 			atf_tc_fail_nonfatal("%u: note is %s", i, p.note);
-		ATF_CHECK_EQ(i >= 8, p.console.desc.base.v != 0);
+		ATF_CHECK_EQ(i >= nitems(consoles) - 2,
+		    p.console.desc.base.v != 0);
 		free(dtb);
 	}
 }
@@ -433,6 +447,28 @@ ATF_TC_BODY(truncated, tc)
 	}
 	free(dtb);
 	ATF_CHECK_EQ(-1, platform_discover(&p, NULL, 0, err, sizeof(err)));
+}
+
+/* Lengths and names of properties that point out of the tree. */
+ATF_TC_WITHOUT_HEAD(property);
+ATF_TC_BODY(property, tc)
+{
+	struct fdt_property *q;
+	size_t size;
+	int len;
+
+	dtb = trees_fixture(tc, "zcu102", &size);
+	q = fdt_get_property_w(dtb, fdt_path_offset(dtb, "/axi"),
+	    "compatible", &len);
+	ATF_REQUIRE(q != NULL);
+	q->len = cpu_to_fdt32(0xfffffff0);
+	ATF_CHECK_EQ(-1, platform_discover(&p, dtb, size, err, sizeof(err)));
+	ATF_CHECK_STREQ("/axi: property longer than the tree", err);
+	q->len = cpu_to_fdt32((uint32_t)len);
+	q->nameoff = cpu_to_fdt32(0x7fffffff);
+	ATF_CHECK_EQ(-1, platform_discover(&p, dtb, size, err, sizeof(err)));
+	ATF_CHECK_STREQ("/axi: property without a name", err);
+	free(dtb);
 }
 
 /* More of a thing than there is room for. */
@@ -519,6 +555,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, consoles);
 	ATF_TP_ADD_TC(tp, truncated);
+	ATF_TP_ADD_TC(tp, property);
 	ATF_TP_ADD_TC(tp, counts);
 	ATF_TP_ADD_TC(tp, reserve);
 	return (atf_no_error());
