@@ -75,7 +75,7 @@ tree_fail(struct tree *t, const char *prop, const char *text)
 	return (-1);
 }
 
-static int
+static __attribute__((cold)) int
 tree_broken(struct tree *t, const char *text)
 {
 

@@ -110,7 +110,8 @@ bool	tree_find(const struct tree *t, const uint32_t *first,
 	    const char *name, size_t len, struct tree_value *v);
 
 /* "PATH: PROPERTY: text" to err; without prop "PATH: text". Returns -1. */
-int	tree_fail(struct tree *t, const char *prop, const char *text);
+int	tree_fail(struct tree *t, const char *prop, const char *text)
+	    __attribute__((cold));
 
 uint32_t tree_cell(const struct tree_value *v, unsigned int i);
 
