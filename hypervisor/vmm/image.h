@@ -16,7 +16,7 @@ struct image {
 	struct vm_image	part[IMAGE_PARTS];	/* disjoint, inside of RAM */
 	unsigned int	nparts;			/* at least 1 */
 	ipa_t		entry;			/* inside of a part */
-	bool		linux;			/* arm64 Image */
+	bool		is_linux;		/* arm64 Image */
 };
 
 struct image_places {

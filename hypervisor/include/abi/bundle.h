@@ -13,15 +13,17 @@
  *			a {				// the VM's name is the node's
  *				kernel = "test";	// a node of /images
  *				initrd = "rd";		// optional, of /images
- *				dtb = "tree";		// optional, replaces ours
- *				bootargs = "quiet";	// optional
- *				memory = <0x0 0x8000000>;  // bytes, 64 bits
+ *				dtb = "tree";		// optional, replaces ours;
+ *							// see below
+ *				bootargs = "quiet";	// optional, 2047 bytes
+ *				memory = <0x0 0x8000000>;  // bytes, whole pages
  *				vcpus = <2>;		// default 1
  *				cpus = <0 1>;		// optional: physical CPU
  *							// (index) of each vCPU
  *				stage2 = "eager";	// or "demand"
  *				wfi = "trap";		// or "native"
- *				gic = <3>;		// optional: 2 or 3
+ *				gic = <3>;		// optional: 2 or 3, as
+ *							// the hardware's
  *				stats;			// print exits at the end
  *				passthrough {
  *					dev {
@@ -29,6 +31,8 @@
  *						interrupts = <intid ...>; // SPI
  *						edge;	    // default level
  *						read-only;  // optional
+ *						compatible = "a,b"; // optional,
+ *						// copied to the guest's tree
  *					};
  *				};
  *			};
@@ -38,6 +42,18 @@
  * An image's type is "auto" (arm64 Image or ELF64, told by their magic), or
  * "raw", which needs load (IPA) and may have entry (IPA, default load).
  * Addresses and sizes are two cells each, whatever #address-cells says.
+ * A VM's name has at most 31 characters.
+ *
+ * An ELF64 is loaded to the physical addresses of its segments. The device
+ * tree's address is in x0 always; the tree is at the start of RAM for what
+ * is no arm64 Image and leaves room there, else near the end of RAM, with
+ * the initrd below it.
+ *
+ * A VM's own dtb is handed on as it is: bootargs are not put into it, nor
+ * the initrd's address, which is said on the console when the VM is made.
+ *
+ * Properties phandle, description, #address-cells, #size-cells are allowed
+ * anywhere; what else is not known is named on the console and ignored.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */

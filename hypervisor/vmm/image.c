@@ -1,0 +1,296 @@
+/*
+ * Kernel images; see image.h.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "vmm/image.h"
+#include "lib/print.h"
+#include "lib/string.h"
+
+/* arm64 Image: Linux, Documentation/arch/arm64/booting.rst, 4. */
+#define	LINUX_HEADER		64
+#define	LINUX_MAGIC		0x644d5241u	/* "ARM\x64" */
+#define	LINUX_OLD_OFFSET	0x80000		/* where image_size is 0 */
+
+/* System V ABI, chapters 4 and 5; ELF for the Arm 64-bit Architecture. */
+#define	ELF_HEADER		64
+#define	ELF_SEGMENT		56
+#define	ELF_CLASS64		2
+#define	ELF_LITTLE		1
+#define	ELF_EXEC		2
+#define	ELF_DYN			3
+#define	ELF_AARCH64		183
+#define	ELF_LOAD		1
+
+struct span {
+	uint64_t	start, end;
+};
+
+/* What people hand over by mistake. */
+static const struct {
+	uint16_t	offset;
+	uint16_t	len;
+	char		bytes[8];
+	const char	*text;
+} strangers[] = {
+	{ 0, 2, "\x1f\x8b", "is gzip-compressed: gunzip it first" },
+	{ 0, 4, "\x28\xb5\x2f\xfd", "is zstd-compressed: unzstd it first" },
+	{ 0, 5, "\xfd" "7zXZ", "is xz-compressed: unxz it first" },
+	{ 0, 4, "\x02\x21\x4c\x18", "is lz4-compressed: unlz4 it first" },
+	{ 0, 4, "\x04\x22\x4d\x18", "is lz4-compressed: unlz4 it first" },
+	{ 0, 3, "BZh", "is bzip2-compressed: bunzip2 it first" },
+	{ 4, 4, "zimg", "is an EFI zboot image: take the Image out of it" },
+	{ 0x202, 4, "HdrS", "is an x86 kernel: wanted one for arm64" },
+	{ 0x24, 4, "\x18\x28\x6f\x01", "is a 32-bit Arm zImage: wanted one "
+	    "for arm64" },
+	{ 0, 4, "\x27\x05\x19\x56", "is a U-Boot uImage: take the Image out "
+	    "of it" },
+	{ 0, 4, "\xd0\x0d\xfe\xed", "is a device tree or a FIT image: wanted "
+	    "a kernel" },
+};
+
+/* Little-endian number of n bytes, at any address. */
+static uint64_t
+le(const uint8_t *p, unsigned int n)
+{
+	uint64_t v = 0;
+
+	while (n-- > 0)
+		v = v << 8 | p[n];
+	return (v);
+}
+
+static int
+say(char *err, const char *text)
+{
+
+	print_buf(err, VM_ERR, "%s", text);
+	return (-1);
+}
+
+/* One more part: in RAM, and clear of the others. */
+static int
+add(struct image *im, uint64_t base, const void *data, uint64_t size,
+    uint64_t zero, uint64_t memory, char *err)
+{
+	uint64_t len = size + zero, top = MACHINE_RAM_BASE + memory;
+	unsigned int i;
+
+	if (len < size)
+		len = ~0ull;
+	if (base < MACHINE_RAM_BASE || base > top ||
+	    len > top - base) {
+		print_buf(err, VM_ERR, "needs %llu KiB at 0x%llx: the memory "
+		    "is 0x%x to 0x%llx",
+		    (unsigned long long)((len >> 10) + (len % 1024 != 0)),
+		    (unsigned long long)base, MACHINE_RAM_BASE,
+		    (unsigned long long)top - 1);
+		return (-1);
+	}
+	for (i = 0; i < im->nparts; i++) {
+		const struct vm_image *p = &im->part[i];
+
+		if (base < p->ipa.v + p->size + p->zero &&
+		    p->ipa.v < base + len) {
+			print_buf(err, VM_ERR, "has segments that overlap: "
+			    "at 0x%llx and 0x%llx",
+			    (unsigned long long)p->ipa.v,
+			    (unsigned long long)base);
+			return (-1);
+		}
+	}
+	if (im->nparts == IMAGE_PARTS) {
+		print_buf(err, VM_ERR, "has more than %d segments to load",
+		    IMAGE_PARTS);
+		return (-1);
+	}
+	im->part[im->nparts++] = (struct vm_image){ IPA(base), data, size,
+	    zero };
+	return (0);
+}
+
+/* The first instruction: aligned, and in what was loaded from the file. */
+static int
+set_entry(struct image *im, uint64_t entry, char *err)
+{
+	const struct vm_image *p;
+	unsigned int i;
+
+	for (i = 0; i < im->nparts; i++) {
+		p = &im->part[i];
+		if (entry - p->ipa.v < p->size && entry % 4 == 0) {
+			im->entry = IPA(entry);
+			return (0);
+		}
+	}
+	print_buf(err, VM_ERR, "has its entry at 0x%llx, where it has no "
+	    "instruction", (unsigned long long)entry);
+	return (-1);
+}
+
+static int
+read_linux(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
+    char *err)
+{
+	uint64_t offset = le(p + 8, 8), whole = le(p + 16, 8);
+
+	if (whole == 0)
+		offset = LINUX_OLD_OFFSET;
+	/* Beyond any memory; and the sum below is not to wrap. */
+	if (offset > 1ull << 56)
+		return (say(err, "has an absurd text_offset in its header"));
+	im->is_linux = true;
+	if (add(im, MACHINE_RAM_BASE + offset, p, size,
+	    whole > size ? whole - size : 0, memory, err) != 0)
+		return (-1);
+	return (set_entry(im, MACHINE_RAM_BASE + offset, err));
+}
+
+static int
+read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
+    char *err)
+{
+	uint64_t entry, phoff, offset, vaddr, paddr, filesz, memsz;
+	unsigned int i, n, type;
+	const uint8_t *ph;
+
+	if (size < ELF_HEADER)
+		return (say(err, "is an ELF file cut short"));
+	type = (unsigned int)le(p + 16, 2);
+	if (p[4] != ELF_CLASS64 || p[5] != ELF_LITTLE ||
+	    le(p + 18, 2) != ELF_AARCH64)
+		return (say(err, "is an ELF file, but not for 64-bit "
+		    "little-endian Arm"));
+	if (type != ELF_EXEC && type != ELF_DYN)
+		return (say(err, "is an ELF file, but no program: link it"));
+	entry = le(p + 24, 8);
+	phoff = le(p + 32, 8);
+	n = (unsigned int)le(p + 56, 2);
+	if (le(p + 54, 2) != ELF_SEGMENT || phoff > size ||
+	    n > (size - phoff) / ELF_SEGMENT)
+		return (say(err, "is an ELF file cut short: its program "
+		    "headers are not there"));
+	for (i = 0; i < n; i++) {
+		ph = p + phoff + i * ELF_SEGMENT;
+		memsz = le(ph + 40, 8);
+		if (le(ph, 4) != ELF_LOAD || memsz == 0)
+			continue;
+		offset = le(ph + 8, 8);
+		vaddr = le(ph + 16, 8);
+		paddr = le(ph + 24, 8);
+		filesz = le(ph + 32, 8);
+		if (filesz > memsz || offset > size || filesz > size - offset)
+			return (say(err, "is an ELF file cut short: a segment "
+			    "is not all there"));
+		if (add(im, paddr, p + offset, filesz, memsz - filesz, memory,
+		    err) != 0)
+			return (-1);
+		/* The entry is virtual; translation is off when it runs. */
+		if (le(p + 24, 8) - vaddr < memsz)
+			entry = le(p + 24, 8) - vaddr + paddr;
+	}
+	if (im->nparts == 0)
+		return (say(err, "is an ELF file with nothing to load"));
+	return (set_entry(im, entry, err));
+}
+
+int
+image_read(struct image *im, const void *data, size_t size, uint64_t memory,
+    char *err)
+{
+	const uint8_t *p = data;
+	unsigned int i;
+
+	*im = (struct image){ .nparts = 0 };
+	if (size >= LINUX_HEADER && le(p + 56, 4) == LINUX_MAGIC)
+		return (read_linux(im, p, size, memory, err));
+	if (size >= 6 && memcmp(p, "\177ELF", 4) == 0)
+		return (read_elf(im, p, size, memory, err));
+	for (i = 0; i < nitems(strangers); i++)
+		if (size >= strangers[i].offset + strangers[i].len &&
+		    memcmp(p + strangers[i].offset, strangers[i].bytes,
+		    strangers[i].len) == 0)
+			return (say(err, strangers[i].text));
+	return (say(err, "is neither an arm64 Image nor an ELF file; a raw "
+	    "binary needs type = \"raw\" and load"));
+}
+
+int
+image_raw(struct image *im, const void *data, size_t size, ipa_t load,
+    ipa_t entry, uint64_t memory, char *err)
+{
+
+	*im = (struct image){ .nparts = 0 };
+	if (add(im, load.v, data, size, 0, memory, err) != 0)
+		return (-1);
+	return (set_entry(im, entry.v, err));
+}
+
+/* The highest free place below top, on whole pages. */
+static bool
+fit(const struct span *taken, unsigned int n, uint64_t top, uint64_t size,
+    uint64_t *at)
+{
+	unsigned int i = 0;
+
+	while (top >= size && round_down(top - size, PAGE_SIZE) >=
+	    MACHINE_RAM_BASE) {
+		*at = round_down(top - size, PAGE_SIZE);
+		for (i = 0; i < n; i++)
+			if (*at < taken[i].end && taken[i].start < *at + size)
+				break;
+		if (i == n)
+			return (true);
+		top = taken[i].start;
+	}
+	return (false);
+}
+
+/*
+ * Linux wants the tree within 512 MiB of the kernel before 4.2, and the
+ * initrd in the kernel's naturally aligned 32 GiB always (booting.rst, 2
+ * and 3). Else the top of RAM is best: a kernel may use more than it says.
+ */
+static bool
+place_below(const struct image *im, uint64_t top, size_t initrd, size_t dtb,
+    struct image_places *at)
+{
+	struct span taken[IMAGE_PARTS + 1];
+	unsigned int i, n = im->nparts;
+
+	for (i = 0; i < n; i++)
+		taken[i] = (struct span){ im->part[i].ipa.v, im->part[i].ipa.v +
+		    im->part[i].size + im->part[i].zero };
+	at->initrd = IPA(0);
+	/*
+	 * What is no Linux finds the tree where QEMU's virt has it for such
+	 * kernels: at the start of RAM, if there is room.
+	 */
+	if ((im->is_linux || !fit(taken, n, MACHINE_RAM_BASE +
+	    round_up(dtb, PAGE_SIZE), dtb, &at->dtb.v)) &&
+	    !fit(taken, n, top, dtb, &at->dtb.v))
+		return (false);
+	taken[n++] = (struct span){ at->dtb.v, at->dtb.v + dtb };
+	return (initrd == 0 || fit(taken, n, top, initrd, &at->initrd.v));
+}
+
+int
+image_place(const struct image *im, uint64_t memory, size_t initrd,
+    size_t dtb, struct image_places *at, char *err)
+{
+	static const uint64_t near[] = { 512ull << 20, 32ull << 30 };
+	unsigned long long kernel = 0;
+	unsigned int i;
+
+	for (i = 0; i < nitems(near); i++)
+		if (place_below(im, MACHINE_RAM_BASE + (memory < near[i] ?
+		    memory : near[i]), initrd, dtb, at))
+			return (0);
+	for (i = 0; i < im->nparts; i++)
+		kernel += im->part[i].size + im->part[i].zero;
+	print_buf(err, VM_ERR, "too small: %llu KiB in all, but kernel %llu "
+	    "KiB, initrd %zu KiB, device tree %zu KiB",
+	    (unsigned long long)memory >> 10, (kernel + 1023) >> 10,
+	    (initrd + 1023) >> 10, (dtb + 1023) >> 10);
+	return (-1);
+}
