@@ -381,12 +381,12 @@ sysreg_other(struct vcpu *v, uint64_t esr)
 	return (OUTCOME_UNDEF);
 }
 
-/* Op1 0, CRn 0: identification registers, and breakpoints (op0 2). */
+/* Op1 0, CRn 0: identification (op0 3, CRm 0 to 7), breakpoints (op0 2). */
 static __attribute__((noinline)) outcome_t
 trap_id(struct vcpu *v, uint64_t esr)
 {
 
-	if (unlikely(SYS_OP0(esr) != 3 || !SYS_READ(esr)))
+	if (unlikely(SYS_OP0(esr) != 3 || !SYS_READ(esr) || SYS_CRM(esr) > 7))
 		return (sysreg_other(v, esr));
 	return (answer(v, esr, sysreg_id(v->vm->config.gic,
 	    SYS_CRM(esr) * 8 + SYS_OP2(esr))));
