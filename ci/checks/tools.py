@@ -1,0 +1,124 @@
+"""Rules that other programs judge: compilers, linters, sizes.
+
+Must not know the text rules.
+
+SPDX-License-Identifier: BSD-2-Clause
+"""
+import os
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .tree import TOP, File, Finding, code_of
+
+CROSS = os.environ.get("CROSS", "aarch64-linux-gnu-")
+BUILD = TOP / os.environ.get("BUILD", "build")
+MAX_TEXT = 64 << 10         # bytes of .text and .rodata
+MAX_LINES = 9000            # of C and assembly, see line_count
+
+
+def _run(words: list, **options: object) -> subprocess.CompletedProcess:
+    try:
+        return subprocess.run(words, capture_output=True, text=True,
+                              cwd=TOP, **options)
+    except FileNotFoundError:
+        raise SystemExit(f"check: {words[0]} is not in PATH: "
+                         f"make deps") from None
+
+
+def _gcc_like(text: str, rule: str) -> list[Finding]:
+    """Findings from `path:line:column: text` lines."""
+    out = []
+    for line in text.splitlines():
+        match = re.match(r"(.+?):(\d+):(?:\d+:)? (.*)", line)
+        if match:
+            path = match.group(1).removeprefix("./")
+            out.append(Finding(path.removeprefix(f"{TOP}/"),
+                               int(match.group(2)), rule, match.group(3)))
+    return out
+
+
+def shell(files: list[File]) -> list[Finding]:
+    """shellcheck has nothing to say."""
+    names = [f.path for f in files if f.is_shell()]
+    if not names:
+        return []
+    done = _run(["shellcheck", "--format=gcc", *names])
+    out = _gcc_like(done.stdout, "shellcheck")
+    if done.returncode and not out:
+        out.append(Finding(names[0], 1, "shellcheck", done.stderr.strip()))
+    return out
+
+
+def python(files: list[File]) -> list[Finding]:
+    """flake8 has nothing to say."""
+    names = [f.path for f in files if f.is_python()]
+    if not names:
+        return []
+    done = _run(["flake8", "--isolated", *names])
+    out = _gcc_like(done.stdout, "flake8")
+    if done.returncode and not out:
+        out.append(Finding(names[0], 1, "flake8", done.stderr.strip()))
+    return out
+
+
+def headers(files: list[File]) -> list[Finding]:
+    """Every header compiles alone, in the place it is made for."""
+    def compile_one(file: File) -> list[Finding]:
+        room, path = file.room(), file.path
+        arch = "fake" if room == "arch/fake" else "aarch64"
+        # The architecture's part of a port header comes with its types.
+        port = f"hypervisor/include/port/{file.stem.removeprefix('arch_')}.h"
+        if file.stem.startswith("arch_") and (TOP / port).is_file():
+            path = port
+        words = [f"{CROSS}gcc", "-std=gnu11", "-ffreestanding", "-Wall",
+                 "-Wextra", "-Werror", "-fsyntax-only", "-Ihypervisor",
+                 "-Ihypervisor/include", f"-Ihypervisor/arch/{arch}",
+                 "-Ihypervisor/arch/arm", "-isystem",
+                 str(BUILD / "deps" / "libfdt" / "usr" / "include"),
+                 "-include", str(TOP / path), "-x", "c", "/dev/null"]
+        done = _run(words)
+        if not done.returncode:
+            return []
+        found = [f for f in _gcc_like(done.stderr, "headers")
+                 if "error" in f.text]
+        return found[:3] or [Finding(file.path, 1, "headers",
+                                     done.stderr.strip()[:200])]
+
+    chosen = [f for f in files if f.path.startswith("hypervisor/")
+              and f.name.endswith(".h") and f.room() != "tests"]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return [finding for found in pool.map(compile_one, chosen)
+                for finding in found]
+
+
+def text_size(elf: Path = BUILD / "hypervisor" / "apiary.elf",
+              limit: int = MAX_TEXT) -> list[Finding]:
+    """The hypervisor's text stays small."""
+    name = str(elf.relative_to(TOP)) if elf.is_relative_to(TOP) else str(elf)
+    if not elf.is_file():
+        return [Finding(name, 1, "text size", "not built: make hypervisor")]
+    done = _run([f"{CROSS}size", "-A", str(elf)])
+    total = sum(int(match.group(1)) for match in re.finditer(
+        r"^\.(?:text|rodata)\S*\s+(\d+)", done.stdout, re.M))
+    if not total:
+        return [Finding(name, 1, "text size", "no .text in it")]
+    if total >= limit:
+        return [Finding(name, 1, "text size", f"{total} bytes of .text and "
+                        f".rodata; under {limit}")]
+    return []
+
+
+def line_count(files: list[File], limit: int = MAX_LINES) -> list[Finding]:
+    """The hypervisor proper stays small: lines of C and assembly, empty
+    lines and comments apart, without tests/, arch/fake and uart/."""
+    count = sum(
+        sum(1 for line in code_of(f.text).split("\n") if line.strip())
+        for f in files if f.path.startswith("hypervisor/")
+        and (f.is_c() or f.is_asm())
+        and f.room() not in ("tests", "arch/fake", "uart"))
+    if count >= limit:
+        return [Finding("hypervisor", 1, "lines", f"{count} lines of C and "
+                        f"assembly; under {limit}")]
+    return []
