@@ -114,7 +114,7 @@ update_spi(struct vgic *vg, struct vgic_cpu *self, unsigned int word)
 	struct vgic_cpu *vc;
 	unsigned int spi;
 
-	vgic_unqueue(vg, word, ~now);
+	vgic_unqueue(vg, NULL, word, ~now);
 	for (bits = now & ~b->queued; bits != 0; bits &= bits - 1) {
 		bit = bits & -bits;
 		spi = (word - 1) * 32 + (unsigned int)__builtin_ctz(bits);
@@ -155,19 +155,16 @@ vgic_update(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 }
 
 void
-vgic_unqueue(struct vgic *vg, unsigned int word, uint32_t bits)
+vgic_unqueue(struct vgic *vg, struct vgic_cpu *vc, unsigned int word,
+    uint32_t bits)
 {
-	struct vgic_bank *b;
-	struct vgic_cpu *vc;
-	unsigned int spi;
+	struct vgic_bank *b = vgic_bank(vg, vc, word);
 
-	if (word == 0)
-		return;		/* they never change their vCPU */
-	b = &vg->spi[word - 1];
 	for (bits &= b->queued; bits != 0; bits &= bits - 1) {
-		spi = (word - 1) * 32 + (unsigned int)__builtin_ctz(bits);
 		b->queued &= ~(bits & -bits);
-		vc = vg->cpus[vg->owner[spi]];
+		if (word != 0)
+			vc = vg->cpus[vg->owner[word * 32 - 32 +
+			    (unsigned int)__builtin_ctz(bits)]];
 		vc->queue[word] &= ~(bits & -bits);
 		if (vc->queue[word] == 0)
 			vc->queue_words &= ~(1u << word);
@@ -394,7 +391,7 @@ vgic_dir(struct vgic_cpu *self, uint64_t val)
 	spin_lock(&vg->lock);
 	vgic_lr_fold_all(self);
 	if (b->active & bit) {
-		vgic_unqueue(vg, word, bit);
+		vgic_unqueue(vg, self, word, bit);
 		b->active &= ~bit;
 		vgic_drop_phys(vg, self, self, word, bit & ~b->latch);
 		vgic_update(vg, self, self, word);

@@ -77,7 +77,7 @@ reroute(struct vgic *vg, struct vgic_cpu *self, unsigned int intid,
 	held = vgic_collect(vg, self, NULL, word, bit);
 	vg->dest[intid - 32] = dest;
 	if (!(vg->spi[word - 1].active & bit)) {
-		vgic_unqueue(vg, word, bit);
+		vgic_unqueue(vg, NULL, word, bit);
 		vgic_update(vg, self, NULL, word);
 	}
 	vgic_release(vg, held);

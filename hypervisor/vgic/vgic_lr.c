@@ -34,6 +34,9 @@ vgic_lr_fold(struct vgic_cpu *vc, unsigned int n)
 	vc->lr_eoi &= ~(1u << n);
 	b->inlr &= ~bit;
 	b->blocked &= ~bit;
+	/* Unless it came again, and waits in the bank. */
+	if (old & LR_HW && (lr & LR_STATE) == 0)
+		b->phys &= b->latch | ~bit;
 	if (lr & LR_ACTIVE)
 		b->active |= bit;
 	if (vgic_is_sgi2(vg, intid)) {
@@ -41,14 +44,15 @@ vgic_lr_fold(struct vgic_cpu *vc, unsigned int n)
 			vc->sgi_from[intid] |= 1u << LR_SOURCE(old);
 			b->latch |= bit;
 		}
-		vc->sgi_active[intid] = LR_SOURCE(old);
+		if (lr & LR_ACTIVE)
+			vc->sgi_active[intid] = LR_SOURCE(old);
 	} else if (vgic_by_line(b) & bit) {
 		if (old & LR_PENDING && !(lr & LR_PENDING))
 			b->latch &= ~bit;	/* acknowledged */
 	} else if (lr & LR_PENDING)
 		b->latch |= bit;
-	if (old & LR_HW && (lr & LR_STATE) == 0)
-		b->phys &= ~bit;
+	/* Out of the list register it may be another vCPU's. */
+	vgic_unqueue(vg, vc, word, bit);
 	vgic_update(vg, vc, vc, word);
 }
 
@@ -85,46 +89,46 @@ place(struct vgic_cpu *vc, unsigned int intid, unsigned int n, uint64_t old)
 	struct vgic_bank *b = vgic_bank(vg, vc, word);
 	uint32_t bit = 1u << i, by_line = vgic_by_line(b);
 	uint64_t lr = old & LR_STATE;
-	bool eoi;
+	bool later = false;	/* what is pending comes after its EOI */
 
 	if (b->active & bit) {
 		b->active &= ~bit;
 		lr |= LR_ACTIVE;
+		old = b->phys & bit ? LR_HW : 0;
 		if (vgic_is_sgi2(vg, intid))
 			old = (uint64_t)vc->sgi_active[intid] <<
 			    LR_SOURCE_SHIFT;
-		if (b->phys & bit)
-			old = LR_HW;
 	}
-	if (vgic_is_sgi2(vg, intid)) {
-		if (vgic_enabled(vg, b) & b->latch & bit)
-			lr = place_sgi2(vc, intid, lr, LR_SOURCE(old));
-		else
-			lr |= (uint64_t)LR_SOURCE(old) << LR_SOURCE_SHIFT;
-	} else if (vgic_enabled(vg, b) & vgic_pend(b) & bit) {
-		if (!(b->phys & bit)) {
-			lr |= LR_PENDING;
-			b->latch &= ~(bit & ~by_line);
-		} else if (!(lr & LR_ACTIVE)) {
-			lr = LR_PENDING | LR_HW;
-			b->latch &= ~bit;
-		}
-		/* Else: pending and active is not for LRs with HW. */
-	} else if (old & LR_HW && !(b->latch & bit))
-		lr |= LR_HW;
-
+	if (!(vgic_enabled(vg, b) & vgic_pend(b) & bit)) {
+		if (vgic_is_sgi2(vg, intid))
+			lr |= old & LR_SOURCE_MASK;
+		else if (!(b->latch & bit))
+			lr |= old & LR_HW;
+	} else if (vgic_is_sgi2(vg, intid)) {
+		lr = place_sgi2(vc, intid, lr, LR_SOURCE(old));
+		later = b->latch & bit;
+	} else if (lr & LR_ACTIVE && (b->phys & bit || (word != 0 &&
+	    vg->dest[intid - 32] != vc->index))) {
+		/* LRs with HW cannot be both; and it may be another's next. */
+		later = true;
+	} else {
+		lr |= LR_PENDING | (b->phys & bit ? LR_HW : 0);
+		b->latch &= ~(bit & ~by_line);
+	}
 	if (lr & LR_HW)
 		lr |= (uint64_t)vg->pintid[intid] << LR_PINTID_SHIFT;
-	/* What the list register cannot hold comes after its EOI. */
-	b->blocked |= b->latch & vgic_enabled(vg, b) & ~by_line & bit;
-	eoi = ((b->level & by_line) | b->blocked) & bit;
-	lr |= (eoi ? LR_EOI : 0) | intid |
-	    (uint64_t)b->prio[i] << LR_PRIO_SHIFT |
+	else if (later || b->level & by_line & bit)
+		lr |= LR_EOI;
+	if (later)
+		b->blocked |= bit;
+	lr |= intid | (uint64_t)b->prio[i] << LR_PRIO_SHIFT |
 	    (b->group & bit ? LR_GROUP1 : 0);
 
 	vc->lr[n] = lr;
 	vc->lr_used |= 1u << n;
-	vc->lr_eoi = (vc->lr_eoi & ~(1u << n)) | (uint32_t)eoi << n;
+	vc->lr_eoi &= ~(1u << n);
+	if (!(lr & LR_HW) && lr & LR_EOI)
+		vc->lr_eoi |= 1u << n;
 	b->inlr |= bit;
 	b->queued &= ~bit;
 	vc->queue[word] &= ~bit;
@@ -180,13 +184,15 @@ refill(struct vgic_cpu *vc)
 		place(vc, chosen, n, 0);
 	}
 	for (w = 0; w < VGIC_WORDS; w++)
-		for (bits = vc->queue[w]; bits != 0; bits &= bits - 1)
-			if (class(vc, vmcr, w * 32 + __builtin_ctz(bits)) == 1)
+		for (bits = vc->queue[w]; bits != 0; bits &= bits - 1) {
+			c = class(vc, vmcr, w * 32 + __builtin_ctz(bits));
+			if (c == 1)
 				hcr |= LR_HCR_LRENPIE |
 				    (vc->vgic->version == 3 ? LR_HCR_TDIR : 0);
 			else
-				hcr |= LR_HCR_NPIE |
+				hcr |= (c == 0 ? LR_HCR_NPIE : 0) |
 				    LR_HCR_GROUP_CHANGE(vmcr);
+		}
 	set_control(vc, hcr);
 }
 
@@ -196,9 +202,10 @@ vgic_lr_deliver(struct vgic_cpu *vc)
 	struct vgic *vg = vc->vgic;
 	unsigned int intid, word, n;
 	uint32_t bit, ended;
+	uint64_t lr;
 
 	if (unlikely(vc->hcr & LR_HCR_LRENPIE))
-		vgic_lr_fold_ended(vc);
+		vgic_lr_fold_ended(vc);		/* before EOIcount is lost */
 	while (vc->queue_words != 0) {
 		word = (unsigned int)__builtin_ctz(vc->queue_words);
 		bit = vc->queue[word] & -vc->queue[word];
@@ -206,10 +213,16 @@ vgic_lr_deliver(struct vgic_cpu *vc)
 		if (vgic_bank(vg, vc, word)->inlr & bit) {
 			n = word == 0 ? vc->lr_of[intid] :
 			    vg->spi_lr[intid - 32];
-			place(vc, intid, n, lr_ops->read(n));
+			lr = lr_ops->read(n);
+			if (word != 0 && !(lr & LR_STATE) &&
+			    vg->dest[intid - 32] != vc->index)
+				vgic_lr_fold(vc, n);	/* no more ours */
+			else
+				place(vc, intid, n, lr);
 			continue;
 		}
 		if (vc->lr_used == vg->lr_all) {
+			vgic_lr_fold_ended(vc);
 			for (ended = lr_ops->empty() & vc->lr_used; ended != 0;
 			    ended &= ended - 1)
 				vgic_lr_fold(vc, __builtin_ctz(ended));
@@ -252,21 +265,21 @@ end_unlisted(struct vgic_cpu *vc)
 	}
 	if (best == NULL)
 		return;
-	vgic_unqueue(vg, word, 1u << chosen);
+	vgic_unqueue(vg, vc, word, 1u << chosen);
 	best->active &= ~(1u << chosen);
-	vgic_drop_phys(vg, vc, vc, word, 1u << chosen);
+	vgic_drop_phys(vg, vc, vc, word, 1u << chosen & ~best->latch);
 	vgic_update(vg, vc, vc, word);
 }
 
 void
 vgic_lr_fold_ended(struct vgic_cpu *vc)
 {
-	uint32_t ended, count;
+	uint32_t bits, count;
 
-	if (vc->lr_eoi != 0)
-		for (ended = lr_ops->empty() & vc->lr_eoi; ended != 0;
-		    ended &= ended - 1)
-			vgic_lr_fold(vc, __builtin_ctz(ended));
+	/* Ended with EOI, one is not "empty" (IHI 0069, ICH_ELRSR_EL2). */
+	for (bits = vc->lr_eoi; bits != 0; bits &= bits - 1)
+		if (!(lr_ops->read(__builtin_ctz(bits)) & LR_STATE))
+			vgic_lr_fold(vc, __builtin_ctz(bits));
 	if (vc->hcr & LR_HCR_LRENPIE) {
 		count = lr_ops->control_read() >> LR_HCR_EOICOUNT_SHIFT;
 		if (count == 0)
@@ -313,51 +326,59 @@ static bool
 passes(const struct lr_state *s, unsigned int prio, unsigned int group)
 {
 	unsigned int pre = lr_ops->prio_bits < 7 ? lr_ops->prio_bits : 7;
-	unsigned int bpr, min = 7 - pre, i;
+	unsigned int below, i;	/* bits below the group priority */
 	uint32_t active;
 
-	if (!(s->vmcr & VMCR_VENG(group)) || prio >= VMCR_VPMR(s->vmcr))
+	if (prio >= VMCR_VPMR(s->vmcr))
 		return (false);
-	bpr = VMCR_VBPR0(s->vmcr);
-	if (group == 1 && !(s->vmcr & VMCR_VCBPR)) {
-		bpr = VMCR_VBPR1(s->vmcr);
-		bpr = bpr > 0 ? bpr - 1 : 0;
-	}
-	bpr = bpr > min ? bpr : min;
+	below = group == 1 && !(s->vmcr & VMCR_VCBPR) ?
+	    VMCR_VBPR1(s->vmcr) : VMCR_VBPR0(s->vmcr) + 1;
+	if (below < 8 - pre)
+		below = 8 - pre;
 	for (i = 0; i < 1u << (pre - 5); i++) {
 		active = s->apr[0][i] | s->apr[1][i];
 		if (active == 0)
 			continue;
-		i = i * 32 + (unsigned int)__builtin_ctz(active);
-		return ((prio >> (bpr + 1) << (bpr + 1)) < i << (8 - pre));
+		i = (i * 32 + (unsigned int)__builtin_ctz(active)) <<
+		    (8 - pre);
+		return (prio >> below < i >> below);
 	}
 	return (true);
 }
 
+/* Only the best one of the enabled groups counts (IHI 0069, 4.8). */
 bool
 vgic_lr_signalled(struct vgic_cpu *vc)
 {
+	unsigned int i, group, prio, best = 0x100, best_group = 0;
 	struct vgic_bank *b;
 	uint32_t w, bits;
-	unsigned int i;
 	uint64_t lr;
 
 	if (vc->loaded)
 		lr_ops->save(&vc->cpuif);
 	for (bits = vc->lr_used; bits != 0; bits &= bits - 1) {
 		lr = lr_ops->read(__builtin_ctz(bits));
-		if ((lr & LR_STATE) == LR_PENDING && passes(&vc->cpuif,
-		    lr >> LR_PRIO_SHIFT & 0xff, lr & LR_GROUP1 ? 1 : 0))
-			return (true);
+		prio = lr >> LR_PRIO_SHIFT & 0xff;
+		group = lr & LR_GROUP1 ? 1 : 0;
+		if ((lr & LR_STATE) == LR_PENDING && prio < best &&
+		    vc->cpuif.vmcr & VMCR_VENG(group)) {
+			best = prio;
+			best_group = group;
+		}
 	}
 	for (w = 0; w < VGIC_WORDS; w++) {
 		b = vgic_bank(vc->vgic, vc, w);
 		for (bits = vc->queue[w] & ~b->active; bits != 0;
 		    bits &= bits - 1) {
 			i = (unsigned int)__builtin_ctz(bits);
-			if (passes(&vc->cpuif, b->prio[i], b->group >> i & 1))
-				return (true);
+			group = b->group >> i & 1;
+			if (b->prio[i] < best &&
+			    vc->cpuif.vmcr & VMCR_VENG(group)) {
+				best = b->prio[i];
+				best_group = group;
+			}
 		}
 	}
-	return (false);
+	return (best < 0x100 && passes(&vc->cpuif, best, best_group));
 }

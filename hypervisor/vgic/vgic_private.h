@@ -33,6 +33,7 @@
 
 #define	LR_STATE	(LR_PENDING | LR_ACTIVE)
 #define	LR_INTID(lr)	((unsigned int)(lr) & 0x3ff)
+#define	LR_SOURCE_MASK	(7ull << LR_SOURCE_SHIFT)
 #define	LR_SOURCE(lr)	((unsigned int)(lr) >> LR_SOURCE_SHIFT & 7)
 
 static inline struct vgic_bank *
@@ -81,8 +82,12 @@ vgic_is_sgi2(const struct vgic *vg, unsigned int intid)
  */
 void	vgic_update(struct vgic *vg, struct vgic_cpu *self,
 	    struct vgic_cpu *vc, unsigned int word);
-/* Before an SPI changes the vCPU it belongs to. */
-void	vgic_unqueue(struct vgic *vg, unsigned int word, uint32_t bits);
+/*
+ * Before vgic_update(), where interrupts that are queued and stay so may
+ * belong to another vCPU now, or before others.
+ */
+void	vgic_unqueue(struct vgic *vg, struct vgic_cpu *vc, unsigned int word,
+	    uint32_t bits);
 /*
  * All state of these interrupts is in the bank, until vgic_resume(); may
  * let go of the lock in between. Gives the vCPUs held, for vgic_resume().

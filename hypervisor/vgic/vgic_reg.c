@@ -48,6 +48,7 @@ group_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 		return;
 	b = vgic_bank(vg, vc, WORD(off));
 	held = vgic_collect(vg, self, vc, WORD(off), b->group ^ val);
+	vgic_unqueue(vg, vc, WORD(off), b->group ^ val);
 	b->group = val;
 	vgic_update(vg, self, vc, WORD(off));
 	vgic_release(vg, held);
@@ -69,7 +70,7 @@ enable_set(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
     uint32_t off, unsigned int size, uint32_t val)
 {
 	struct vgic_bank *b;
-	uint32_t stale;
+	uint32_t stale, held;
 
 	(void)size;
 	if (WORD(off) >= VGIC_WORDS)
@@ -79,10 +80,13 @@ enable_set(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 	 * A level-triggered physical interrupt that came while disabled:
 	 * its line may have fallen since. If not, it comes again at once.
 	 */
-	stale = val & ~b->enabled & b->phys & b->latch & ~b->edge & ~b->active;
+	stale = val & ~b->enabled & b->phys & b->latch & ~b->edge;
 	if (unlikely(stale != 0)) {
+		held = vgic_collect(vg, self, vc, WORD(off), stale);
+		stale &= b->phys & b->latch & ~b->active;
 		b->latch &= ~stale;
 		vgic_drop_phys(vg, self, vc, WORD(off), stale);
+		vgic_release(vg, held);
 	}
 	b->enabled |= val;
 	vgic_update(vg, self, vc, WORD(off));
@@ -220,7 +224,7 @@ active_clear(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 	b = vgic_bank(vg, vc, WORD(off));
 	held = vgic_collect(vg, self, vc, WORD(off), val);
 	val &= b->active;
-	vgic_unqueue(vg, WORD(off), val);
+	vgic_unqueue(vg, vc, WORD(off), val);
 	b->active &= ~val;
 	vgic_drop_phys(vg, self, vc, WORD(off), val & ~b->latch);
 	vgic_update(vg, self, vc, WORD(off));
@@ -247,15 +251,16 @@ prio_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 {
 	unsigned int intid = off & 0x3ff, i;
 	struct vgic_bank *b;
-	uint32_t held;
+	uint32_t held, bits = ((1u << size) - 1) << intid % 32;
 
 	if (intid >= MACHINE_NR_INTID)
 		return;
 	b = vgic_bank(vg, vc, intid / 32);
-	held = vgic_collect(vg, self, vc, intid / 32,
-	    ((1u << size) - 1) << intid % 32);
+	held = vgic_collect(vg, self, vc, intid / 32, bits);
 	for (i = 0; i < size; i++, val >>= 8)
 		b->prio[intid % 32 + i] = val & vg->prio_mask;
+	vgic_unqueue(vg, vc, intid / 32, bits);
+	vgic_update(vg, self, vc, intid / 32);
 	vgic_release(vg, held);
 }
 

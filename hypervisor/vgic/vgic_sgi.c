@@ -98,6 +98,8 @@ sgir_write(struct vgic *vg, struct vgic_cpu *self, uint32_t val)
 		vc = vg->cpus[__builtin_ctz(targets)];
 		vc->sgi_from[val & 15] |= me;
 		vc->priv.latch |= 1u << (val & 15);
+		/* One more of a source that is pending there is not more. */
+		vc->priv.blocked &= ~(1u << (val & 15));
 		vgic_update(vg, self, vc, 0);
 	}
 }
