@@ -10,11 +10,12 @@
 #include "lib/string.h"
 #include "mm/pool.h"
 #include "vmm/bundle.h"
-#include "vmm/bundle_node.h"
 #include "vmm/guest_fdt.h"
 #include "vmm/host.h"
 #include "vmm/image.h"
 #include "vmm/irq.h"
+#include "vmm/node.h"
+#include "vmm/passthrough.h"
 #include "vmm/pcpu.h"
 
 #define	FILES_MAX	(VM_MAX * 3)
@@ -39,13 +40,6 @@ static struct file files[FILES_MAX];
 static unsigned int nfiles;
 static struct wanted wanted;
 static const struct bundle_host *machine;
-
-static bool
-overlap(uint64_t a, uint64_t alen, uint64_t b, uint64_t blen)
-{
-
-	return (a < b + blen && b < a + alen);
-}
 
 /* A node of /images. */
 static bool
@@ -197,173 +191,6 @@ read_gic(const struct node *n, const struct node_value *v)
 	return (true);
 }
 
-/* May a guest have this range, of those that it asked for until now? */
-static bool
-check_device(const struct node *n, uint64_t ipa, uint64_t pa, uint64_t size)
-{
-	static const struct {
-		uint32_t	base, size;
-		const char	*what;
-	} emulated[] = {
-		{ MACHINE_GICD_BASE, MACHINE_GICD_SIZE, "GIC" },
-		{ MACHINE_GICC_BASE, MACHINE_GICC_SIZE, "GIC" },
-		{ MACHINE_GICR_BASE, MACHINE_GICR_STRIDE * MACHINE_MAX_VCPUS,
-		    "GIC" },
-		{ MACHINE_UART_BASE, MACHINE_UART_SIZE, "UART" },
-		{ MACHINE_RTC_BASE, MACHINE_RTC_SIZE, "clock" },
-		{ MACHINE_VIRTIO_BASE, MACHINE_VIRTIO_SIZE, "virtio window" },
-	};
-	const struct vm_config *c = &wanted.config;
-	unsigned long long at = ipa;
-	const struct vm *vm;
-	const char *owner;
-	unsigned int i, j;
-
-	if (size == 0 || ((ipa | pa | size) & (PAGE_SIZE - 1)) != 0)
-		return (node_refuse(n, "reg", "IPA 0x%llx: not whole pages",
-		    at));
-	if (ipa + size < ipa || (ipa + size - 1) >> host.ipa_bits != 0 ||
-	    pa + size < pa)
-		return (node_refuse(n, "reg", "IPA 0x%llx: ends beyond the "
-		    "addresses there are", at));
-	if (overlap(ipa, size, MACHINE_RAM_BASE, c->memory))
-		return (node_refuse(n, "reg", "IPA 0x%llx: overlaps the VM's "
-		    "RAM", at));
-	for (i = 0; i < nitems(emulated); i++)
-		if (overlap(ipa, size, emulated[i].base, emulated[i].size))
-			return (node_refuse(n, "reg", "IPA 0x%llx: overlaps "
-			    "the VM's %s", at, emulated[i].what));
-	for (i = 0; i < c->ndevices; i++)
-		if (overlap(ipa, size, c->devices[i].ipa.v,
-		    c->devices[i].size) || overlap(pa, size,
-		    c->devices[i].pa.v, c->devices[i].size))
-			return (node_refuse(n, "reg", "IPA 0x%llx: overlaps "
-			    "another range of this VM", at));
-	at = pa;
-	if ((owner = machine->pa_owner(PA(pa), size)) != NULL)
-		return (node_refuse(n, "reg", "PA 0x%llx: is %s", at, owner));
-	for (i = 0; i < VM_MAX; i++) {
-		if ((vm = vm_by_index(i)) == NULL)
-			continue;
-		for (j = 0; j < vm->config.ndevices; j++)
-			if (overlap(pa, size, vm->config.devices[j].pa.v,
-			    vm->config.devices[j].size))
-				return (node_refuse(n, "reg", "PA 0x%llx: is "
-				    "given to VM %s already", at,
-				    vm->config.name));
-	}
-	return (true);
-}
-
-static bool
-check_spi(const struct node *n, uint32_t intid)
-{
-	const struct vm_config *c = &wanted.config;
-	const struct vm *vm;
-	const char *owner;
-	unsigned int i, j;
-
-	if (intid < 32 || intid >= MACHINE_NR_INTID)
-		return (node_refuse(n, "interrupts", "%u is no SPI (32 to %d)",
-		    intid, MACHINE_NR_INTID - 1));
-	if (intid == MACHINE_UART_INTID || intid == MACHINE_RTC_INTID)
-		return (node_refuse(n, "interrupts", "%u is that of the VM's "
-		    "%s", intid, intid == MACHINE_UART_INTID ? "UART" :
-		    "clock"));
-	for (i = 0; i < c->nspis; i++)
-		if (c->spis[i].intid == intid)
-			return (node_refuse(n, "interrupts", "%u is named "
-			    "twice", intid));
-	if ((owner = machine->intid_owner(intid)) != NULL)
-		return (node_refuse(n, "interrupts", "%u is %s", intid,
-		    owner));
-	for (i = 0; i < VM_MAX; i++) {
-		if ((vm = vm_by_index(i)) == NULL)
-			continue;
-		for (j = 0; j < vm->config.nspis; j++)
-			if (vm->config.spis[j].intid == intid)
-				return (node_refuse(n, "interrupts", "%u is "
-				    "given to VM %s already", intid,
-				    vm->config.name));
-	}
-	return (true);
-}
-
-static bool
-read_device(const struct node *n)
-{
-	enum { REG, INTERRUPTS, EDGE, READ_ONLY, COMPATIBLE, PROPS };
-	static const char *const names[] = { "reg", "interrupts", "edge",
-	    "read-only", "compatible" };
-	struct vm_config *c = &wanted.config;
-	struct guest_fdt_device *d;
-	struct node_value v[PROPS];
-	unsigned int i;
-
-	if (!node_read(n, names, PROPS, v))
-		return (false);
-	/* Three times two cells each. */
-	if (v[REG].len == 0 || v[REG].len % 24 != 0)
-		return (node_refuse(n, "reg", "wants IPA, PA and size, two "
-		    "cells each"));
-	if (v[INTERRUPTS].len % 4 != 0)
-		return (node_refuse(n, "interrupts", "wants one cell each"));
-	if (c->ndevices + v[REG].len / 24 > VM_MAX_PASSTHROUGH)
-		return (node_refuse(n, "reg", "more than %d ranges",
-		    VM_MAX_PASSTHROUGH));
-	if (c->nspis + v[INTERRUPTS].len / 4 > VM_MAX_PASSTHROUGH)
-		return (node_refuse(n, "interrupts", "more than %d",
-		    VM_MAX_PASSTHROUGH));
-	d = &wanted.tree.devices[wanted.tree.ndevices++];
-	*d = (struct guest_fdt_device){
-		.name = n->name, .name_len = (unsigned int)strlen(n->name),
-		.compatible = v[COMPATIBLE].data,
-		.compatible_len = v[COMPATIBLE].len,
-		.reg = (uint8_t)c->ndevices, .spi = (uint8_t)c->nspis,
-		.nregs = (uint8_t)(v[REG].len / 24),
-		.nspis = (uint8_t)(v[INTERRUPTS].len / 4),
-	};
-	for (i = 0; i < d->nregs; i++) {
-		uint64_t ipa = node_cells(&v[REG], i * 6);
-		uint64_t pa = node_cells(&v[REG], i * 6 + 2);
-		uint64_t size = node_cells(&v[REG], i * 6 + 4);
-
-		if (!check_device(n, ipa, pa, size))
-			return (false);
-		c->devices[c->ndevices].ipa = IPA(ipa);
-		c->devices[c->ndevices].pa = PA(pa);
-		c->devices[c->ndevices].size = size;
-		c->devices[c->ndevices++].read_only =
-		    v[READ_ONLY].data != NULL;
-	}
-	for (i = 0; i < d->nspis; i++) {
-		if (!check_spi(n, node_cell(&v[INTERRUPTS], i)))
-			return (false);
-		c->spis[c->nspis].intid = node_cell(&v[INTERRUPTS], i);
-		c->spis[c->nspis++].edge = v[EDGE].data != NULL;
-	}
-	return (true);
-}
-
-static bool
-read_passthrough(struct node *vm)
-{
-	struct node n, dev;
-
-	while (node_child(vm, &n)) {
-		if (strcmp(n.name, "passthrough") != 0) {
-			node_say(&n, NULL, "not known: ignored");
-			continue;
-		}
-		if (!node_read(&n, NULL, 0, NULL))
-			return (false);
-		while (node_child(&n, &dev))
-			if (!read_device(&dev))
-				return (false);
-	}
-	return (true);
-}
-
 static bool
 read_name(const struct node *n)
 {
@@ -414,9 +241,9 @@ read_vm(struct node *n)
 	    !read_vcpus(n, &v[VCPUS], &v[CPUS]) ||
 	    !node_word(n, "stage2", &v[STAGE2], stage2, &c->demand) ||
 	    !node_word(n, "wfi", &v[WFI], wfi, &c->wfi_native) ||
+	    !node_flag(n, "stats", &v[STATS], &c->stats) ||
 	    !read_gic(n, &v[GIC]))
 		return (false);
-	c->stats = v[STATS].data != NULL;
 	if (v[BOOTARGS].data != NULL) {
 		if (!node_string(n, "bootargs", &v[BOOTARGS],
 		    &wanted.tree.bootargs))
@@ -429,7 +256,7 @@ read_vm(struct node *n)
 			node_say(n, "bootargs", "not used: the VM has a dtb "
 			    "of its own");
 	}
-	return (read_passthrough(n));
+	return (passthrough_read(n, machine, c, &wanted.tree));
 }
 
 /* The VM's own device tree: we only carry it. */

@@ -6,8 +6,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_BUNDLE_NODE_H
-#define	VMM_BUNDLE_NODE_H
+#ifndef VMM_NODE_H
+#define	VMM_NODE_H
 
 #include "lib/print.h"
 #include "lib/types.h"
@@ -52,8 +52,9 @@ uint64_t node_cells(const struct node_value *v, unsigned int i);
 bool	node_lists(const struct node_value *v, const char *s);
 
 /*
- * Values of a property that is given (node_word: or not, then false). False
- * and a line said where they have another shape.
+ * Values of a property that is given (node_word, node_flag: or not, then
+ * *second, *on are false). False and a line said where they have another
+ * shape.
  */
 bool	node_number(const struct node *n, const char *prop,
 	    const struct node_value *v, unsigned int cells, uint64_t *x);
@@ -63,5 +64,7 @@ bool	node_string(const struct node *n, const char *prop,
 bool	node_word(const struct node *n, const char *prop,
 	    const struct node_value *v, const char *const words[2],
 	    bool *second);
+bool	node_flag(const struct node *n, const char *prop,
+	    const struct node_value *v, bool *on);
 
 #endif

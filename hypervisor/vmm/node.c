@@ -1,12 +1,12 @@
 /*
- * The nodes of a bundle; see bundle_node.h. libfdt finds the tokens and
+ * The nodes of a bundle; see node.h. libfdt finds the tokens and
  * keeps inside of the structure block.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <libfdt.h>
 #include "lib/string.h"
-#include "vmm/bundle_node.h"
+#include "vmm/node.h"
 #include "vmm/log.h"
 
 #define	LINE	200
@@ -317,4 +317,14 @@ node_word(const struct node *n, const char *prop,
 	*second = strcmp(s, words[1]) == 0;
 	return (*second || strcmp(s, words[0]) == 0 || node_refuse(n, prop,
 	    "\"%s\" is neither \"%s\" nor \"%s\"", s, words[0], words[1]));
+}
+
+bool
+node_flag(const struct node *n, const char *prop,
+    const struct node_value *v, bool *on)
+{
+
+	*on = v->data != NULL;
+	return (v->len == 0 || node_refuse(n, prop, "wants no value: it is "
+	    "there or not"));
 }
