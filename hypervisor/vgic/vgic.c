@@ -10,7 +10,7 @@
 
 #define	TYPER_IDBITS_10	(9u << 19)	/* GICv3: INTIDs have 10 bits */
 
-void
+VGIC_COLD void
 vgic_init(struct vgic *vg, unsigned int version, unsigned int nvcpus,
     const struct vgic_ops *ops)
 {
@@ -27,7 +27,7 @@ vgic_init(struct vgic *vg, unsigned int version, unsigned int nvcpus,
 	};
 }
 
-void
+VGIC_COLD void
 vgic_cpu_init(struct vgic *vg, struct vgic_cpu *vc, unsigned int index)
 {
 
@@ -35,7 +35,7 @@ vgic_cpu_init(struct vgic *vg, struct vgic_cpu *vc, unsigned int index)
 	vg->cpus[index] = vc;
 }
 
-void
+VGIC_COLD void
 vgic_map_hw(struct vgic *vg, unsigned int vintid, unsigned int pintid)
 {
 	unsigned int i, word = vintid / 32;
@@ -45,7 +45,7 @@ vgic_map_hw(struct vgic *vg, unsigned int vintid, unsigned int pintid)
 		vgic_bank(vg, vg->cpus[i], word)->hw |= 1u << vintid % 32;
 }
 
-void
+VGIC_COLD void
 vgic_cpu_on(struct vgic_cpu *vc)
 {
 
@@ -56,14 +56,14 @@ vgic_cpu_on(struct vgic_cpu *vc)
 		lr_ops->restore(&vc->cpuif);
 }
 
-static void
+static VGIC_COLD void
 reset_bank(struct vgic_bank *b)
 {
 
 	*b = (struct vgic_bank){ .level = b->level, .hw = b->hw };
 }
 
-void
+VGIC_COLD void
 vgic_reset(struct vgic *vg)
 {
 	struct vgic_cpu *vc;
@@ -106,7 +106,7 @@ ready(const struct vgic *vg, const struct vgic_bank *b)
 	return ((pend & ~b->blocked & vgic_enabled(vg, b)) | b->active);
 }
 
-static void
+static VGIC_COLD void
 update_spi(struct vgic *vg, struct vgic_cpu *self, unsigned int word)
 {
 	struct vgic_bank *b = &vg->spi[word - 1];
@@ -154,7 +154,7 @@ vgic_update(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 		vg->ops->kick(vc);
 }
 
-void
+VGIC_COLD void
 vgic_unqueue(struct vgic *vg, struct vgic_cpu *vc, unsigned int word,
     uint32_t bits)
 {
@@ -184,7 +184,7 @@ wait_unlocked(struct vgic *vg)
  * Two CPUs may do this to each other: each gives up its own list registers
  * before it waits, and waits for its own release only after releasing.
  */
-static uint32_t
+static VGIC_COLD uint32_t
 hold(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc)
 {
 
@@ -231,7 +231,7 @@ vgic_collect(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 	return (held);
 }
 
-uint32_t
+VGIC_COLD uint32_t
 vgic_collect_all(struct vgic *vg, struct vgic_cpu *self)
 {
 	uint32_t held = 0;
@@ -245,14 +245,15 @@ vgic_collect_all(struct vgic *vg, struct vgic_cpu *self)
 }
 
 void
-vgic_release(struct vgic *vg, uint32_t held)
+vgic_finish(struct vgic *vg, struct vgic_cpu *self, uint32_t held)
 {
 
 	for (; held != 0; held &= held - 1)
 		vg->cpus[__builtin_ctz(held)]->holds--;
+	vgic_resume(self);
 }
 
-static void
+static VGIC_COLD void
 undo(struct vgic_cpu *vc)
 {
 
@@ -277,7 +278,7 @@ vgic_resume(struct vgic_cpu *self)
 		vgic_lr_deliver(self);
 }
 
-void
+VGIC_COLD void
 vgic_drop_phys(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
     unsigned int word, uint32_t bits)
 {
@@ -340,31 +341,31 @@ inject(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 	unsigned int word = vintid / 32;
 	struct vgic_bank *b = vgic_bank(vg, vc, word);
 
-	b->latch |= 1u << vintid % 32;
+	spin_lock(&vg->lock);
 	b->phys |= 1u << vintid % 32;
+	b->latch |= 1u << vintid % 32;
 	vgic_update(vg, self, vc, word);
 	if (self != NULL)
 		vgic_resume(self);
+	spin_unlock(&vg->lock);
 }
 
 void
 vgic_inject_hw(struct vgic_cpu *self, unsigned int vintid)
 {
-	struct vgic *vg = self->vgic;
-	struct vgic_bank *b = &self->priv;
-	uint32_t bit = 1u << vintid % 32;
+	unsigned int n = self->lr_of[vintid];
+	uint64_t lr = self->lr[n];
 
-	spin_lock(&vg->lock);
 	/*
 	 * Mostly the list register of the last time is there still, ended:
-	 * only its EOI let the physical interrupt come again.
+	 * only its EOI let the physical interrupt come again. Only this CPU
+	 * changes it: no lock.
 	 */
-	if (likely(vgic_enabled(vg, b) & b->inlr & ~b->latch & bit) &&
-	    vgic_lr_again(self, self->lr_of[vintid % 32]))
-		b->phys |= bit;
+	if (likely((lr & (LR_HW | LR_PENDING | 0x3ff)) == (LR_HW |
+	    LR_PENDING | vintid)))
+		lr_ops->write(n, lr);
 	else
-		inject(vg, self, self, vintid);
-	spin_unlock(&vg->lock);
+		inject(self->vgic, self, self, vintid);
 }
 
 void
@@ -372,12 +373,10 @@ vgic_inject_hw_spi(struct vgic *vg, struct vgic_cpu *self,
     unsigned int vintid)
 {
 
-	spin_lock(&vg->lock);
 	inject(vg, self, NULL, vintid);
-	spin_unlock(&vg->lock);
 }
 
-void
+VGIC_COLD void
 vgic_dir(struct vgic_cpu *self, uint64_t val)
 {
 	struct vgic *vg = self->vgic;
@@ -411,27 +410,38 @@ vgic_load(struct vgic_cpu *vc)
 	lr_ops->control(LR_HCR_EN);
 	spin_lock(&vg->lock);
 	vc->loaded = true;
+	vc->live = vc->holds == 0;
 	for (bits = vc->priv.phys; bits != 0; bits &= bits - 1)
 		lr_ops->set_active(vg->pintid[__builtin_ctz(bits)]);
-	vgic_resume(vc);
+	if (!vc->live || vc->queue_words != 0)
+		vgic_resume(vc);
+	spin_unlock(&vg->lock);
+}
+
+static VGIC_COLD void
+save_lrs(struct vgic_cpu *self)
+{
+	struct vgic *vg = self->vgic;
+	uint32_t bits;
+
+	spin_lock(&vg->lock);
+	vgic_lr_fold_all(self);
+	undo(self);
+	/* The next one's timer must be able to fire. */
+	for (bits = self->priv.phys; bits != 0; bits &= bits - 1)
+		lr_ops->deactivate(vg->pintid[__builtin_ctz(bits)]);
+	self->loaded = self->live = false;
 	spin_unlock(&vg->lock);
 }
 
 void
 vgic_save(struct vgic_cpu *self)
 {
-	struct vgic *vg = self->vgic;
-	uint32_t bits;
 
-	spin_lock(&vg->lock);
-	if (self->live)
-		vgic_lr_fold_all(self);
+	if (self->lr_used | self->priv.phys | self->undo)
+		save_lrs(self);
+	/* With none in use there is nothing another CPU might want. */
 	self->loaded = self->live = self->refold = false;
-	undo(self);
-	/* The next one's timer must be able to fire. */
-	for (bits = self->priv.phys; bits != 0; bits &= bits - 1)
-		lr_ops->deactivate(vg->pintid[__builtin_ctz(bits)]);
-	spin_unlock(&vg->lock);
 	lr_ops->save(&self->cpuif);
 	lr_ops->control(0);
 }
@@ -443,12 +453,12 @@ vgic_sync(struct vgic_cpu *self)
 
 	spin_lock(&vg->lock);
 	if (self->loaded) {
-		if (self->holds != 0) {
+		if (unlikely(self->holds != 0)) {
 			vgic_lr_fold_all(self);
 			self->live = false;
-		} else if (self->refold)
+		} else if (unlikely(self->refold))
 			vgic_lr_fold_all(self);
-		else
+		else if (self->lr_eoi != 0 || self->hcr != LR_HCR_EN)
 			vgic_lr_fold_ended(self);
 		self->refold = false;
 		vgic_resume(self);
@@ -456,7 +466,7 @@ vgic_sync(struct vgic_cpu *self)
 	spin_unlock(&vg->lock);
 }
 
-bool
+VGIC_COLD bool
 vgic_pending(struct vgic_cpu *vc)
 {
 	bool pending;

@@ -20,40 +20,44 @@
 #define	 IROUTER_IRM		(1u << 31)
 #define	GICD_IDS		0xffd0		/* GICv3 */
 
-uint32_t
-vgic_dist_ctl_read(struct vgic *vg, struct vgic_cpu *self,
-    struct vgic_cpu *vc, uint32_t off)
+enum mmio_result
+vgic_dist_ctl_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
 {
 
 	(void)self, (void)vc;
 	switch (off) {
 	case GICD_TYPER:
-		return (vg->typer);
+		m->value = vg->typer;
+		break;
 	case GICD_CTLR:
-		return ((vg->group_on[0] & CTLR_ENABLE_GRP0) |
+		m->value = (vg->group_on[0] & CTLR_ENABLE_GRP0) |
 		    (vg->group_on[1] & CTLR_ENABLE_GRP1) |
-		    (vg->version == 3 ? CTLR_ARE | CTLR_DS : 0));
+		    (vg->version == 3 ? CTLR_ARE | CTLR_DS : 0);
+		break;
 	case GICD_IIDR:
-		return (IIDR_ARM);
+		m->value = IIDR_ARM;
+		break;
 	default:
-		return (0);
+		m->value = 0;
+		break;
 	}
+	return (MMIO_OK);
 }
 
-void
-vgic_dist_ctl_write(struct vgic *vg, struct vgic_cpu *self,
-    struct vgic_cpu *vc, uint32_t off, unsigned int size, uint32_t val)
+VGIC_COLD enum mmio_result
+vgic_dist_ctl_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
 {
 	uint32_t on[2], held;
 	unsigned int i;
 
-	(void)vc, (void)size;
+	(void)vc;
 	if (off != GICD_CTLR)
-		return;
-	on[0] = val & CTLR_ENABLE_GRP0 ? ~0u : 0;
-	on[1] = val & CTLR_ENABLE_GRP1 ? ~0u : 0;
-	if (on[0] == vg->group_on[0] && on[1] == vg->group_on[1])
-		return;
+		return (MMIO_OK);
+	on[0] = m->value & CTLR_ENABLE_GRP0 ? ~0u : 0;
+	on[1] = m->value & CTLR_ENABLE_GRP1 ? ~0u : 0;
+	spin_lock(&vg->lock);
 	held = vgic_collect_all(vg, self);
 	vg->group_on[0] = on[0];
 	vg->group_on[1] = on[1];
@@ -61,11 +65,13 @@ vgic_dist_ctl_write(struct vgic *vg, struct vgic_cpu *self,
 		vgic_update(vg, self, vg->cpus[i], 0);
 	for (i = 1; i < VGIC_WORDS; i++)
 		vgic_update(vg, self, NULL, i);
-	vgic_release(vg, held);
+	vgic_finish(vg, self, held);
+	spin_unlock(&vg->lock);
+	return (MMIO_OK);
 }
 
 /* An SPI goes to another vCPU; an active one stays where it is. */
-static void
+static VGIC_COLD void
 reroute(struct vgic *vg, struct vgic_cpu *self, unsigned int intid,
     unsigned int dest)
 {
@@ -80,48 +86,50 @@ reroute(struct vgic *vg, struct vgic_cpu *self, unsigned int intid,
 		vgic_unqueue(vg, NULL, word, bit);
 		vgic_update(vg, self, NULL, word);
 	}
-	vgic_release(vg, held);
+	vgic_finish(vg, self, held);
 }
 
-uint32_t
-vgic_dist_target_read(struct vgic *vg, struct vgic_cpu *self,
-    struct vgic_cpu *vc, uint32_t off)
+VGIC_COLD enum mmio_result
+vgic_dist_target_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
 {
 	unsigned int i, intid = off & 0x3ff;
-	uint32_t val = 0;
 
 	(void)vc;
+	m->value = 0;
 	/* With one CPU they are RAZ/WI (IHI 0048B, 4.3.12). */
 	if (vg->version == 3 || vg->nvcpus == 1 || intid >= MACHINE_NR_INTID)
-		return (0);
-	if (intid < 32)
-		return (0x01010101u << self->index);
-	for (i = 0; i < 4; i++)
-		val |= vg->route[intid - 32 + i] << i * 8;
-	return (val);
+		return (MMIO_OK);
+	for (i = 0; i < m->size; i++)
+		m->value |= (uint64_t)(intid < 32 ? 1u << self->index :
+		    vg->route[intid - 32 + i]) << i * 8;
+	return (MMIO_OK);
 }
 
-void
-vgic_dist_target_write(struct vgic *vg, struct vgic_cpu *self,
-    struct vgic_cpu *vc, uint32_t off, unsigned int size, uint32_t val)
+VGIC_COLD enum mmio_result
+vgic_dist_target_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
 {
-	unsigned int intid = off & 0x3ff;
+	unsigned int intid = off & 0x3ff, i;
 	uint32_t set;
 
 	(void)vc;
 	if (vg->version == 3 || vg->nvcpus == 1 || intid < 32 ||
 	    intid >= MACHINE_NR_INTID)
-		return;
-	for (; size > 0; size--, intid++, val >>= 8) {
-		set = val & ((1u << vg->nvcpus) - 1);
+		return (MMIO_OK);
+	spin_lock(&vg->lock);
+	for (i = 0; i < m->size; i++, intid++) {
+		set = m->value >> i * 8 & ((1u << vg->nvcpus) - 1);
 		vg->route[intid - 32] = set;
 		/* One of several: the first. */
 		reroute(vg, self, intid, set != 0 ?
 		    (unsigned int)__builtin_ctz(set) : VGIC_NOWHERE);
 	}
+	spin_unlock(&vg->lock);
+	return (MMIO_OK);
 }
 
-uint32_t
+VGIC_COLD uint32_t
 vgic_dist_id(const struct vgic *vg, uint32_t off)
 {
 	/* PIDR4-7, PIDR0-3, CIDR0-3: Arm; PIDR2[7:4] is the architecture. */
@@ -133,17 +141,19 @@ vgic_dist_id(const struct vgic *vg, uint32_t off)
 	return (ids[i] | (i == 6 ? vg->version << 4 : 0));
 }
 
-uint32_t
-vgic_dist_id_read(struct vgic *vg, struct vgic_cpu *self,
-    struct vgic_cpu *vc, uint32_t off)
+VGIC_COLD enum mmio_result
+vgic_dist_id_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
 {
 
 	(void)self, (void)vc;
 	/* A GICv3's are at the end of its 64 KiB. */
-	return (vg->version == 2 && off >= 0xfd0 ? vgic_dist_id(vg, off) : 0);
+	m->value = vg->version == 2 && off >= 0xfd0 ? vgic_dist_id(vg, off) :
+	    0;
+	return (MMIO_OK);
 }
 
-static unsigned int
+static VGIC_COLD unsigned int
 first_awake(const struct vgic *vg)
 {
 	unsigned int i;
@@ -155,7 +165,7 @@ first_awake(const struct vgic *vg)
 }
 
 /* 64 bits or either half; IRM and Aff2-0 in the lower, Aff3 in the upper. */
-static void
+static VGIC_COLD void
 irouter_access(struct vgic *vg, struct vgic_cpu *self, unsigned int intid,
     unsigned int at, struct mmio *m)
 {
@@ -180,7 +190,6 @@ irouter_access(struct vgic *vg, struct vgic_cpu *self, unsigned int intid,
 	*irm = val & IROUTER_IRM ? *irm | bit : *irm & ~bit;
 	reroute(vg, self, intid, val & IROUTER_IRM ? first_awake(vg) :
 	    *route < vg->nvcpus ? *route : VGIC_NOWHERE);
-	vgic_resume(self);
 	spin_unlock(&vg->lock);
 }
 

@@ -30,6 +30,7 @@ vgic_lr_fold(struct vgic_cpu *vc, unsigned int n)
 	/* An ended one with an EOI bit would go on interrupting us. */
 	if ((lr & LR_STATE) != 0 || vc->lr_eoi & 1u << n)
 		lr_ops->write(n, 0);
+	vc->lr[n] = 0;
 	vc->lr_used &= ~(1u << n);
 	vc->lr_eoi &= ~(1u << n);
 	b->inlr &= ~bit;
@@ -60,7 +61,7 @@ vgic_lr_fold(struct vgic_cpu *vc, unsigned int n)
  * GICv2: the list register was in this state for an SGI of this source.
  * Each source has a pending state of its own, the register holds one.
  */
-static uint64_t
+static VGIC_COLD uint64_t
 place_sgi2(struct vgic_cpu *vc, unsigned int intid, uint64_t state,
     unsigned int source)
 {
@@ -77,12 +78,25 @@ place_sgi2(struct vgic_cpu *vc, unsigned int intid, uint64_t state,
 	return (state | (uint64_t)source << LR_SOURCE_SHIFT);
 }
 
+static inline void
+dequeue(struct vgic_cpu *vc, unsigned int word, uint32_t bit)
+{
+
+	vgic_bank(vc->vgic, vc, word)->queued &= ~bit;
+	vc->queue[word] &= ~bit;
+	if (vc->queue[word] == 0)
+		vc->queue_words &= ~(1u << word);
+}
+
 /*
  * The bank's state of an interrupt joins what list register n says of it
- * (old, with no state bits if nothing). n is free or holds it.
+ * (old, with no state bits if nothing). n is free or holds it. Where list
+ * registers are scarce one that becomes pending by an EOI might be worse
+ * than what waits: so none is active and pending.
  */
 static void
-place(struct vgic_cpu *vc, unsigned int intid, unsigned int n, uint64_t old)
+place(struct vgic_cpu *vc, unsigned int intid, unsigned int n, uint64_t old,
+    bool scarce)
 {
 	struct vgic *vg = vc->vgic;
 	unsigned int word = intid / 32, i = intid % 32;
@@ -107,7 +121,7 @@ place(struct vgic_cpu *vc, unsigned int intid, unsigned int n, uint64_t old)
 	} else if (vgic_is_sgi2(vg, intid)) {
 		lr = place_sgi2(vc, intid, lr, LR_SOURCE(old));
 		later = b->latch & bit;
-	} else if (lr & LR_ACTIVE && (b->phys & bit || (word != 0 &&
+	} else if (lr & LR_ACTIVE && (scarce || b->phys & bit || (word != 0 &&
 	    vg->dest[intid - 32] != vc->index))) {
 		/* LRs with HW cannot be both; and it may be another's next. */
 		later = true;
@@ -130,10 +144,7 @@ place(struct vgic_cpu *vc, unsigned int intid, unsigned int n, uint64_t old)
 	if (!(lr & LR_HW) && lr & LR_EOI)
 		vc->lr_eoi |= 1u << n;
 	b->inlr |= bit;
-	b->queued &= ~bit;
-	vc->queue[word] &= ~bit;
-	if (vc->queue[word] == 0)
-		vc->queue_words &= ~(1u << word);
+	dequeue(vc, word, bit);
 	if (word == 0)
 		vc->lr_of[intid] = n;
 	else
@@ -158,7 +169,7 @@ class(struct vgic_cpu *vc, uint32_t vmcr, unsigned int intid)
  * preempts; then the active ones, whose EOI costs an exit if they are not;
  * then the rest, all by priority.
  */
-static void
+static VGIC_COLD void
 refill(struct vgic_cpu *vc)
 {
 	uint32_t vmcr = lr_ops->vmcr(), hcr = LR_HCR_EN, w, bits;
@@ -181,7 +192,7 @@ refill(struct vgic_cpu *vc)
 					chosen = intid;
 				}
 			}
-		place(vc, chosen, n, 0);
+		place(vc, chosen, n, 0, true);
 	}
 	for (w = 0; w < VGIC_WORDS; w++)
 		for (bits = vc->queue[w]; bits != 0; bits &= bits - 1) {
@@ -213,12 +224,19 @@ vgic_lr_deliver(struct vgic_cpu *vc)
 		if (vgic_bank(vg, vc, word)->inlr & bit) {
 			n = word == 0 ? vc->lr_of[intid] :
 			    vg->spi_lr[intid - 32];
+			if (intid < 16 && vg->version == 3 &&
+			    vgic_lr_again(vc, intid)) {
+				vc->priv.latch &= ~bit;
+				dequeue(vc, 0, bit);
+				continue;
+			}
 			lr = lr_ops->read(n);
 			if (word != 0 && !(lr & LR_STATE) &&
 			    vg->dest[intid - 32] != vc->index)
 				vgic_lr_fold(vc, n);	/* no more ours */
 			else
-				place(vc, intid, n, lr);
+				place(vc, intid, n, lr,
+				    vc->hcr != LR_HCR_EN);
 			continue;
 		}
 		if (vc->lr_used == vg->lr_all) {
@@ -233,7 +251,7 @@ vgic_lr_deliver(struct vgic_cpu *vc)
 			continue;
 		}
 		n = (unsigned int)__builtin_ctz(~vc->lr_used);
-		place(vc, intid, n, 0);
+		place(vc, intid, n, 0, vc->hcr != LR_HCR_EN);
 	}
 	set_control(vc, LR_HCR_EN);
 }
@@ -243,7 +261,7 @@ vgic_lr_deliver(struct vgic_cpu *vc)
  * highest priority, since EOIs come in the reverse order of acknowledges
  * (IHI 0069, 4.1.2).
  */
-static void
+static VGIC_COLD void
 end_unlisted(struct vgic_cpu *vc)
 {
 	struct vgic *vg = vc->vgic;
@@ -304,17 +322,6 @@ vgic_lr_fold_all(struct vgic_cpu *vc)
 }
 
 bool
-vgic_lr_again(struct vgic_cpu *vc, unsigned int n)
-{
-	uint64_t lr = vc->lr[n];
-
-	if (!(lr & LR_HW))
-		return (false);
-	lr_ops->write(n, (lr & ~LR_STATE) | LR_PENDING);
-	return (true);
-}
-
-bool
 vgic_lr_eoimode(void)
 {
 
@@ -322,7 +329,7 @@ vgic_lr_eoimode(void)
 }
 
 /* Is a pending interrupt of this priority and group signalled? */
-static bool
+static VGIC_COLD bool
 passes(const struct lr_state *s, unsigned int prio, unsigned int group)
 {
 	unsigned int pre = lr_ops->prio_bits < 7 ? lr_ops->prio_bits : 7;
@@ -347,7 +354,7 @@ passes(const struct lr_state *s, unsigned int prio, unsigned int group)
 }
 
 /* Only the best one of the enabled groups counts (IHI 0069, 4.8). */
-bool
+VGIC_COLD bool
 vgic_lr_signalled(struct vgic_cpu *vc)
 {
 	unsigned int i, group, prio, best = 0x100, best_group = 0;

@@ -31,6 +31,9 @@
 #define	VMCR_VBPR0(v)	(((v) >> 21) & 7)
 #define	VMCR_VPMR(v)	((v) >> 24)
 
+/* Off the hot paths: for size. */
+#define	VGIC_COLD	__attribute__((cold))
+
 #define	LR_STATE	(LR_PENDING | LR_ACTIVE)
 #define	LR_INTID(lr)	((unsigned int)(lr) & 0x3ff)
 #define	LR_SOURCE_MASK	(7ull << LR_SOURCE_SHIFT)
@@ -89,15 +92,16 @@ void	vgic_update(struct vgic *vg, struct vgic_cpu *self,
 void	vgic_unqueue(struct vgic *vg, struct vgic_cpu *vc, unsigned int word,
 	    uint32_t bits);
 /*
- * All state of these interrupts is in the bank, until vgic_resume(); may
- * let go of the lock in between. Gives the vCPUs held, for vgic_resume().
+ * All state of these interrupts is in the bank, until vgic_finish(); may
+ * let go of the lock in between. Gives the vCPUs held, for vgic_finish().
  */
 uint32_t vgic_collect(struct vgic *vg, struct vgic_cpu *self,
 	    struct vgic_cpu *vc, unsigned int word, uint32_t bits);
 /* The same for all interrupts in list registers. */
 uint32_t vgic_collect_all(struct vgic *vg, struct vgic_cpu *self);
-void	vgic_release(struct vgic *vg, uint32_t held);
-/* self goes on: fills its list registers. */
+/* Those held may go on, and so does self: vgic_resume(). */
+void	vgic_finish(struct vgic *vg, struct vgic_cpu *self, uint32_t held);
+/* self goes live, when nobody holds it, and fills its list registers. */
 void	vgic_resume(struct vgic_cpu *self);
 /* Deactivate the physical interrupts behind these; no longer phys. */
 void	vgic_drop_phys(struct vgic *vg, struct vgic_cpu *self,
@@ -110,33 +114,93 @@ void	vgic_lr_fold_all(struct vgic_cpu *vc);
 void	vgic_lr_fold_ended(struct vgic_cpu *vc);
 /* Queue to list registers, as far as they go. */
 void	vgic_lr_deliver(struct vgic_cpu *vc);
-/*
- * If list register n holds a hardware-mapped interrupt: it has ended and is
- * pending anew. False: it is another kind, nothing done.
- */
-bool	vgic_lr_again(struct vgic_cpu *vc, unsigned int n);
 /* Does the guest loaded here drop priority and deactivate apart? */
 bool	vgic_lr_eoimode(void);
 /* vc is loaded here or nowhere. */
 bool	vgic_lr_signalled(struct vgic_cpu *vc);
 
 /*
- * vgic_reg.c: registers at 0x000 to 0xfff of GICD; from 0x080 on also of a
- * redistributor's SGI frame. A row is 128 bytes.
+ * A private interrupt that is pending by its latch alone becomes so. This is
+ * vgic_update(), for one bit.
  */
-typedef uint32_t vgic_read_fn(struct vgic *vg, struct vgic_cpu *self,
-    struct vgic_cpu *vc, uint32_t off);	/* of the aligned word; unlocked */
-typedef void vgic_write_fn(struct vgic *vg, struct vgic_cpu *self,
-    struct vgic_cpu *vc, uint32_t off, unsigned int size, uint32_t val);
-					/* locked; vgic_resume() follows */
-enum mmio_result vgic_reg_access(struct vgic *vg, struct vgic_cpu *self,
-    struct vgic_cpu *vc_or_null, uint32_t off, struct mmio *m);
+static inline void
+vgic_latch(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t bit)
+{
+	struct vgic_bank *b = &vc->priv;
 
-vgic_read_fn	vgic_dist_ctl_read, vgic_dist_target_read, vgic_dist_id_read;
-vgic_write_fn	vgic_dist_ctl_write, vgic_dist_target_write;
+	b->latch |= bit;
+	if (vgic_enabled(vg, b) & ~b->blocked & ~vc->queue[0] & bit) {
+		b->queued |= bit;
+		vc->queue[0] |= bit;
+		vc->queue_words |= 1;
+		if (vc != self)
+			vg->ops->kick(vc);
+	}
+}
+
+/*
+ * Mostly an SGI's list register of the last time is there still, and takes
+ * it without more ado: only this CPU changes it, no lock is needed; and if
+ * the guest had disabled or changed the interrupt it would have been folded.
+ * Not for a GICv2's, which have sources.
+ */
+static inline bool
+vgic_lr_again(struct vgic_cpu *self, unsigned int sgi)
+{
+	unsigned int n = self->lr_of[sgi];
+	uint64_t lr = self->lr[n], state;
+
+	if ((lr & (LR_HW | LR_EOI | LR_PENDING | 0x3ff)) !=
+	    (LR_PENDING | sgi) || self->hcr != LR_HCR_EN)
+		return (false);
+	state = lr_ops->read(n) & LR_STATE;
+	if (!(state & LR_PENDING))
+		lr_ops->write(n, (lr & ~LR_STATE) | state | LR_PENDING);
+	return (true);
+}
+
+/*
+ * Registers of GICD at 0x000 to 0xfff, from 0x080 on also of a
+ * redistributor's SGI frame; a row is 128 bytes. off: in the frame. vc:
+ * whose private ones are meant. They take the lock.
+ */
+typedef enum mmio_result vgic_reg_fn(struct vgic *vg, struct vgic_cpu *self,
+    struct vgic_cpu *vc, uint32_t off, struct mmio *m);
+
+struct vgic_row {
+	uint8_t		sizes;		/* legal widths in bytes, or'ed */
+	uint8_t		priv;		/* its first bytes: private ones' */
+	vgic_reg_fn	*access[2];	/* read, write */
+} __attribute__((aligned(32)));		/* indexed by a shift */
+extern const struct vgic_row vgic_reg_rows[32];
+vgic_reg_fn	vgic_reg_wi, vgic_reg_raz;
+
+/*
+ * vc: the vCPU of an SGI frame, which has only the private part of a row.
+ * NULL: GICD, which has that part (of self) if it is a GICv2; with affinity
+ * routing it reads as zero (IHI 0069, 12.9).
+ */
+static inline enum mmio_result
+vgic_reg_access(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
+{
+	const struct vgic_row *row = &vgic_reg_rows[off >> 7];
+	bool priv = (off & 0x7f) < row->priv;
+
+	if (unlikely(!(row->sizes & m->size) || off & (m->size - 1u)))
+		return (MMIO_FAULT);
+	if (vc != NULL ? !priv : unlikely(priv) && vg->version == 3)
+		return (vgic_reg_raz(vg, self, vc, off, m));
+	return (row->access[m->write](vg, self, vc != NULL ? vc : self, off,
+	    m));
+}
+
+vgic_reg_fn	vgic_dist_ctl_read, vgic_dist_ctl_write;
+vgic_reg_fn	vgic_dist_target_read, vgic_dist_target_write;
+vgic_reg_fn	vgic_dist_id_read;
 /* Peripheral and component identification, 0xfd0 and 0xffd0 alike. */
 uint32_t vgic_dist_id(const struct vgic *vg, uint32_t off);
-vgic_read_fn	vgic_sgi_read;		/* 0xf00 on, GICv2 */
-vgic_write_fn	vgic_sgi_write;
+vgic_reg_fn	vgic_sgi_read, vgic_sgi_write;	/* 0xf00 on, GICv2 */
 
 #endif

@@ -9,370 +9,281 @@
 
 #define	WORD(off)	(((off) & 0x7f) / 4)
 
-static uint32_t
-raz(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc, uint32_t off)
+/* Rows. */
+#define	IGROUPR		0x080
+#define	ISENABLER	0x100
+#define	ICENABLER	0x180
+#define	ISPENDR		0x200
+#define	ICPENDR		0x280
+#define	ISACTIVER	0x300
+#define	ICACTIVER	0x380
+
+enum mmio_result
+vgic_reg_raz(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
 {
 
 	(void)vg, (void)self, (void)vc, (void)off;
-	return (0);
+	m->value = 0;
+	return (MMIO_OK);
 }
 
-static void
-wi(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc, uint32_t off,
-    unsigned int size, uint32_t val)
+enum mmio_result
+vgic_reg_wi(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
 {
 
-	(void)vg, (void)self, (void)vc, (void)off, (void)size, (void)val;
+	(void)vg, (void)self, (void)vc, (void)off, (void)m;
+	return (MMIO_OK);
 }
 
-static uint32_t
-group_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off)
+static enum mmio_result
+bits_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
 {
+	struct vgic_bank *b;
 
-	(void)self;
 	if (WORD(off) >= VGIC_WORDS)
-		return (0);
-	return (vgic_bank(vg, vc, WORD(off))->group);
+		return (vgic_reg_raz(vg, self, vc, off, m));
+	b = vgic_bank(vg, vc, WORD(off));
+	m->value = off < ISENABLER ? b->group : b->enabled;
+	return (MMIO_OK);
 }
 
-static void
-group_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, unsigned int size, uint32_t val)
+/* Pending and active state, which may be in a list register. */
+static VGIC_COLD enum mmio_result
+state_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
 {
 	struct vgic_bank *b;
 	uint32_t held;
 
-	(void)size;
 	if (WORD(off) >= VGIC_WORDS)
-		return;
+		return (vgic_reg_raz(vg, self, vc, off, m));
 	b = vgic_bank(vg, vc, WORD(off));
-	held = vgic_collect(vg, self, vc, WORD(off), b->group ^ val);
-	vgic_unqueue(vg, vc, WORD(off), b->group ^ val);
-	b->group = val;
-	vgic_update(vg, self, vc, WORD(off));
-	vgic_release(vg, held);
+	spin_lock(&vg->lock);
+	held = vgic_collect(vg, self, vc, WORD(off), ~0u);
+	m->value = off < ISACTIVER ? vgic_pend(b) : b->active;
+	vgic_finish(vg, self, held);
+	spin_unlock(&vg->lock);
+	return (MMIO_OK);
 }
 
-static uint32_t
-enable_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off)
+/* Some of what is enabled is pending already. */
+static VGIC_COLD void
+enable_pending(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    unsigned int word, uint32_t val)
 {
+	struct vgic_bank *b = vgic_bank(vg, vc, word);
+	uint32_t held = 0, stale;
 
-	(void)self;
-	if (WORD(off) >= VGIC_WORDS)
-		return (0);
-	return (vgic_bank(vg, vc, WORD(off))->enabled);
-}
-
-static void
-enable_set(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, unsigned int size, uint32_t val)
-{
-	struct vgic_bank *b;
-	uint32_t stale, held;
-
-	(void)size;
-	if (WORD(off) >= VGIC_WORDS)
-		return;
-	b = vgic_bank(vg, vc, WORD(off));
 	/*
 	 * A level-triggered physical interrupt that came while disabled:
 	 * its line may have fallen since. If not, it comes again at once.
 	 */
-	stale = val & ~b->enabled & b->phys & b->latch & ~b->edge;
-	if (unlikely(stale != 0)) {
-		held = vgic_collect(vg, self, vc, WORD(off), stale);
+	stale = val & b->phys & b->latch & ~b->edge;
+	if (stale != 0) {
+		held = vgic_collect(vg, self, vc, word, stale);
 		stale &= b->phys & b->latch & ~b->active;
 		b->latch &= ~stale;
-		vgic_drop_phys(vg, self, vc, WORD(off), stale);
-		vgic_release(vg, held);
+		vgic_drop_phys(vg, self, vc, word, stale);
 	}
 	b->enabled |= val;
-	vgic_update(vg, self, vc, WORD(off));
+	vgic_update(vg, self, vc, word);
+	vgic_finish(vg, self, held);
 }
 
-static void
-enable_clear(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, unsigned int size, uint32_t val)
+static enum mmio_result
+enable_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
 {
 	struct vgic_bank *b;
-	uint32_t held;
-
-	(void)size;
-	if (WORD(off) >= VGIC_WORDS)
-		return;
-	b = vgic_bank(vg, vc, WORD(off));
-	held = vgic_collect(vg, self, vc, WORD(off), b->enabled & val);
-	b->enabled &= ~val;
-	vgic_update(vg, self, vc, WORD(off));
-	vgic_release(vg, held);
-}
-
-/* Of pending and active state: it may be in a list register. */
-static uint32_t
-state_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, bool active)
-{
-	struct vgic_bank *b;
-	uint32_t held, val;
+	uint32_t val;
 
 	if (WORD(off) >= VGIC_WORDS)
-		return (0);
+		return (MMIO_OK);
 	b = vgic_bank(vg, vc, WORD(off));
 	spin_lock(&vg->lock);
-	held = vgic_collect(vg, self, vc, WORD(off), ~0u);
-	val = active ? b->active : vgic_pend(b);
-	vgic_release(vg, held);
-	vgic_resume(self);
+	val = m->value & ~b->enabled;
+	if (likely((val & (b->latch | b->level)) == 0))
+		b->enabled |= val;
+	else
+		enable_pending(vg, self, vc, WORD(off), val);
 	spin_unlock(&vg->lock);
-	return (val);
+	return (MMIO_OK);
 }
 
-static uint32_t
-pend_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off)
+/* Where active for nobody, it is so for the vCPU it would go to. */
+static VGIC_COLD void
+own(struct vgic *vg, unsigned int word, uint32_t bits)
 {
+	unsigned int spi;
 
-	return (state_read(vg, self, vc, off, false));
-}
-
-static uint32_t
-active_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off)
-{
-
-	return (state_read(vg, self, vc, off, true));
-}
-
-static void
-pend_set(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, unsigned int size, uint32_t val)
-{
-	struct vgic_bank *b;
-	uint32_t held;
-
-	(void)size;
-	if (WORD(off) >= VGIC_WORDS)
-		return;
-	if (WORD(off) == 0 && vg->version == 2)
-		val &= ~0xffffu;	/* GICD_SPENDSGIR's (4.3.7) */
-	b = vgic_bank(vg, vc, WORD(off));
-	held = vgic_collect(vg, self, vc, WORD(off), val);
-	b->latch |= val;
-	vgic_update(vg, self, vc, WORD(off));
-	vgic_release(vg, held);
-}
-
-static void
-pend_clear(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, unsigned int size, uint32_t val)
-{
-	struct vgic_bank *b;
-	uint32_t held;
-
-	(void)size;
-	if (WORD(off) >= VGIC_WORDS)
-		return;
-	if (WORD(off) == 0 && vg->version == 2)
-		val &= ~0xffffu;
-	b = vgic_bank(vg, vc, WORD(off));
-	held = vgic_collect(vg, self, vc, WORD(off), val);
-	val &= b->latch;
-	b->latch &= ~val;
-	vgic_drop_phys(vg, self, vc, WORD(off), val & ~b->active);
-	vgic_update(vg, self, vc, WORD(off));
-	vgic_release(vg, held);
-}
-
-static void
-active_set(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, unsigned int size, uint32_t val)
-{
-	unsigned int word = WORD(off), spi;
-	struct vgic_bank *b;
-	uint32_t held, bits;
-
-	(void)size;
-	if (word >= VGIC_WORDS)
-		return;
-	b = vgic_bank(vg, vc, word);
-	held = vgic_collect(vg, self, vc, word, val);
-	val &= ~b->active;
-	for (bits = word == 0 ? 0 : val & ~b->queued; bits != 0;
-	    bits &= bits - 1) {
+	for (; word != 0 && bits != 0; bits &= bits - 1) {
 		spi = word * 32 - 32 + (unsigned int)__builtin_ctz(bits);
-		/* Active for nobody: as well for the first. */
 		vg->owner[spi] = vg->dest[spi] == VGIC_NOWHERE ? 0 :
 		    vg->dest[spi];
 	}
-	b->active |= val;
-	vgic_update(vg, self, vc, word);
-	vgic_release(vg, held);
 }
 
-static void
-active_clear(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, unsigned int size, uint32_t val)
+static VGIC_COLD enum mmio_result
+state_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
 {
+	unsigned int word = WORD(off), row = off & ~0x7fu;
+	uint32_t val = m->value, held, drop = 0;
 	struct vgic_bank *b;
-	uint32_t held;
 
-	(void)size;
-	if (WORD(off) >= VGIC_WORDS)
-		return;
-	b = vgic_bank(vg, vc, WORD(off));
-	held = vgic_collect(vg, self, vc, WORD(off), val);
-	val &= b->active;
-	vgic_unqueue(vg, vc, WORD(off), val);
-	b->active &= ~val;
-	vgic_drop_phys(vg, self, vc, WORD(off), val & ~b->latch);
-	vgic_update(vg, self, vc, WORD(off));
-	vgic_release(vg, held);
+	if (word >= VGIC_WORDS)
+		return (MMIO_OK);
+	if (word == 0 && vg->version == 2 && (row == ISPENDR ||
+	    row == ICPENDR))
+		val &= ~0xffffu;	/* GICD_SPENDSGIR's (4.3.7) */
+	b = vgic_bank(vg, vc, word);
+	spin_lock(&vg->lock);
+	held = vgic_collect(vg, self, vc, word, row == IGROUPR ? ~0u : val);
+	switch (row) {
+	case IGROUPR:
+		b->group = val;
+		val = ~0u;
+		break;
+	case ICENABLER:
+		b->enabled &= ~val;
+		break;
+	case ISPENDR:
+		b->latch |= val;
+		break;
+	case ICPENDR:
+		drop = val & b->latch & ~b->active;
+		b->latch &= ~val;
+		break;
+	case ISACTIVER:
+		own(vg, word, val & ~(b->active | b->queued));
+		b->active |= val;
+		break;
+	case ICACTIVER:
+		drop = val & b->active & ~b->latch;
+		b->active &= ~val;
+		break;
+	}
+	vgic_drop_phys(vg, self, vc, word, drop);
+	vgic_unqueue(vg, vc, word, val);
+	vgic_update(vg, self, vc, word);
+	vgic_finish(vg, self, held);
+	spin_unlock(&vg->lock);
+	return (MMIO_OK);
 }
 
-static uint32_t
+static VGIC_COLD enum mmio_result
 prio_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off)
-{
-	unsigned int intid = off & 0x3ff;
-	const uint8_t *p;
-
-	(void)self;
-	if (intid >= MACHINE_NR_INTID)
-		return (0);
-	p = &vgic_bank(vg, vc, intid / 32)->prio[intid % 32];
-	return (p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24);
-}
-
-static void
-prio_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, unsigned int size, uint32_t val)
+    uint32_t off, struct mmio *m)
 {
 	unsigned int intid = off & 0x3ff, i;
-	struct vgic_bank *b;
-	uint32_t held, bits = ((1u << size) - 1) << intid % 32;
+	const uint8_t *p;
 
 	if (intid >= MACHINE_NR_INTID)
-		return;
-	b = vgic_bank(vg, vc, intid / 32);
-	held = vgic_collect(vg, self, vc, intid / 32, bits);
-	for (i = 0; i < size; i++, val >>= 8)
-		b->prio[intid % 32 + i] = val & vg->prio_mask;
-	vgic_unqueue(vg, vc, intid / 32, bits);
-	vgic_update(vg, self, vc, intid / 32);
-	vgic_release(vg, held);
+		return (vgic_reg_raz(vg, self, vc, off, m));
+	p = &vgic_bank(vg, vc, intid / 32)->prio[intid % 32];
+	m->value = 0;
+	for (i = 0; i < m->size; i++)
+		m->value |= (uint64_t)p[i] << 8 * i;
+	return (MMIO_OK);
+}
+
+static VGIC_COLD enum mmio_result
+prio_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
+{
+	unsigned int intid = off & 0x3ff, word = intid / 32, i;
+	uint32_t held, bits = ((1u << m->size) - 1) << intid % 32;
+	struct vgic_bank *b;
+
+	if (intid >= MACHINE_NR_INTID)
+		return (MMIO_OK);
+	b = vgic_bank(vg, vc, word);
+	spin_lock(&vg->lock);
+	held = vgic_collect(vg, self, vc, word, bits);
+	for (i = 0; i < m->size; i++)
+		b->prio[intid % 32 + i] = m->value >> 8 * i & vg->prio_mask;
+	vgic_unqueue(vg, vc, word, bits);
+	vgic_update(vg, self, vc, word);
+	vgic_finish(vg, self, held);
+	spin_unlock(&vg->lock);
+	return (MMIO_OK);
 }
 
 /* Two bits each; only the upper one means something: edge triggered. */
-static uint32_t
+static VGIC_COLD enum mmio_result
 config_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off)
-{
-	unsigned int intid = (off & 0xff) * 4, i;
-	uint32_t edge, val = 0;
-
-	(void)self;
-	if (intid >= MACHINE_NR_INTID)
-		return (0);
-	edge = vgic_bank(vg, vc, intid / 32)->edge >> intid % 32;
-	for (i = 0; i < 16; i++)
-		val |= (edge >> i & 1) << (2 * i + 1);
-	return (val);
-}
-
-static void
-config_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, unsigned int size, uint32_t val)
-{
-	unsigned int intid = (off & 0xff) * 4, i;
-	struct vgic_bank *b;
-	uint32_t held, edge = 0, mask = 0xffffu << intid % 32;
-
-	(void)size;
-	/* SGIs are edge triggered for good. */
-	if (intid < 16 || intid >= MACHINE_NR_INTID)
-		return;
-	for (i = 0; i < 16; i++)
-		edge |= (val >> (2 * i + 1) & 1) << i;
-	edge <<= intid % 32;
-	b = vgic_bank(vg, vc, intid / 32);
-	held = vgic_collect(vg, self, vc, intid / 32,
-	    (b->edge ^ edge) & mask);
-	b->edge = (b->edge & ~mask) | edge;
-	vgic_update(vg, self, vc, intid / 32);
-	vgic_release(vg, held);
-}
-
-static const struct row {
-	uint8_t		sizes;		/* legal widths in bytes, or'ed */
-	uint8_t		priv;		/* its first bytes: private ones' */
-	vgic_read_fn	*read;
-	vgic_write_fn	*write;
-} rows[32] = {
-	/* 000 */ { 4, 0, vgic_dist_ctl_read, vgic_dist_ctl_write },
-	/* 080 */ { 4, 4, group_read, group_write },
-	/* 100 */ { 4, 4, enable_read, enable_set },
-	/* 180 */ { 4, 4, enable_read, enable_clear },
-	/* 200 */ { 4, 4, pend_read, pend_set },
-	/* 280 */ { 4, 4, pend_read, pend_clear },
-	/* 300 */ { 4, 4, active_read, active_set },
-	/* 380 */ { 4, 4, active_read, active_clear },
-	/* 400 */ { 5, 32, prio_read, prio_write },
-	/* 480 */ { 5, 0, prio_read, prio_write },
-	/* 500 */ { 5, 0, prio_read, prio_write },
-	/* 580 */ { 5, 0, prio_read, prio_write },
-	/* 600 */ { 5, 0, prio_read, prio_write },
-	/* 680 */ { 5, 0, prio_read, prio_write },
-	/* 700 */ { 5, 0, prio_read, prio_write },
-	/* 780 */ { 5, 0, prio_read, prio_write },
-	/* 800 */ { 5, 0, vgic_dist_target_read, vgic_dist_target_write },
-	/* 880 */ { 5, 0, vgic_dist_target_read, vgic_dist_target_write },
-	/* 900 */ { 5, 0, vgic_dist_target_read, vgic_dist_target_write },
-	/* 980 */ { 5, 0, vgic_dist_target_read, vgic_dist_target_write },
-	/* a00 */ { 5, 0, vgic_dist_target_read, vgic_dist_target_write },
-	/* a80 */ { 5, 0, vgic_dist_target_read, vgic_dist_target_write },
-	/* b00 */ { 5, 0, vgic_dist_target_read, vgic_dist_target_write },
-	/* b80 */ { 5, 0, vgic_dist_target_read, vgic_dist_target_write },
-	/* c00 */ { 4, 8, config_read, config_write },
-	/* c80 */ { 4, 0, config_read, config_write },
-	/* d00 */ { 4, 4, raz, wi },		/* IGRPMODR: DS is 1 */
-	/* d80 */ { 4, 0, raz, wi },
-	/* e00 */ { 4, 8, raz, wi },		/* NSACR: one Security state */
-	/* e80 */ { 4, 0, raz, wi },
-	/* f00 */ { 5, 0, vgic_sgi_read, vgic_sgi_write },
-	/* f80 */ { 4, 0, vgic_dist_id_read, wi },
-};
-
-/*
- * vc: the vCPU of an SGI frame, which has only the private part of a row.
- * NULL: GICD, which has that part of self if it is a GICv2; with affinity
- * routing it reads as zero (IHI 0069, 12.9).
- */
-enum mmio_result
-vgic_reg_access(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
     uint32_t off, struct mmio *m)
 {
-	const struct row *row = &rows[off >> 7];
-	bool priv = (off & 0x7f) < row->priv;
-	uint32_t val;
+	unsigned int intid = (off & 0xff) * 4, i;
+	uint32_t edge;
 
-	if (!(row->sizes & m->size) || off & (m->size - 1u))
-		return (MMIO_FAULT);
-	if (vc != NULL ? !priv : priv && vg->version == 3) {
-		m->value = 0;
+	m->value = 0;
+	if (intid >= MACHINE_NR_INTID)
 		return (MMIO_OK);
-	}
-	if (vc == NULL)
-		vc = self;
-	if (m->write) {
-		spin_lock(&vg->lock);
-		row->write(vg, self, vc, off, m->size, (uint32_t)m->value);
-		vgic_resume(self);
-		spin_unlock(&vg->lock);
-	} else {
-		val = row->read(vg, self, vc, off & ~3u);
-		m->value = m->size == 4 ? val : val >> off % 4 * 8 & 0xff;
-	}
+	edge = vgic_bank(vg, vc, intid / 32)->edge >> intid % 32;
+	(void)self;
+	for (i = 0; i < 16; i++)
+		m->value |= (edge >> i & 1) << (2 * i + 1);
 	return (MMIO_OK);
 }
+
+static VGIC_COLD enum mmio_result
+config_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+    uint32_t off, struct mmio *m)
+{
+	unsigned int intid = (off & 0xff) * 4, word = intid / 32, i;
+	uint32_t held, edge = 0, mask = 0xffffu << intid % 32;
+	struct vgic_bank *b;
+
+	/* SGIs are edge triggered for good. */
+	if (intid < 16 || intid >= MACHINE_NR_INTID)
+		return (MMIO_OK);
+	for (i = 0; i < 16; i++)
+		edge |= (uint32_t)(m->value >> (2 * i + 1) & 1) << i;
+	b = vgic_bank(vg, vc, word);
+	spin_lock(&vg->lock);
+	held = vgic_collect(vg, self, vc, word, mask);
+	b->edge = (b->edge & ~mask) | edge << intid % 32;
+	vgic_update(vg, self, vc, word);
+	vgic_finish(vg, self, held);
+	spin_unlock(&vg->lock);
+	return (MMIO_OK);
+}
+
+const struct vgic_row vgic_reg_rows[32] = {
+	/* 000 */ { 4, 0, { vgic_dist_ctl_read, vgic_dist_ctl_write } },
+	/* 080 */ { 4, 4, { bits_read, state_write } },	/* IGROUPR */
+	/* 100 */ { 4, 4, { bits_read, enable_write } },	/* ISENABLER */
+	/* 180 */ { 4, 4, { bits_read, state_write } },	/* ICENABLER */
+	/* 200 */ { 4, 4, { state_read, state_write } },	/* ISPENDR */
+	/* 280 */ { 4, 4, { state_read, state_write } },	/* ICPENDR */
+	/* 300 */ { 4, 4, { state_read, state_write } },	/* ISACTIVER */
+	/* 380 */ { 4, 4, { state_read, state_write } },	/* ICACTIVER */
+	/* 400 */ { 5, 32, { prio_read, prio_write } },
+	/* 480 */ { 5, 0, { prio_read, prio_write } },
+	/* 500 */ { 5, 0, { prio_read, prio_write } },
+	/* 580 */ { 5, 0, { prio_read, prio_write } },
+	/* 600 */ { 5, 0, { prio_read, prio_write } },
+	/* 680 */ { 5, 0, { prio_read, prio_write } },
+	/* 700 */ { 5, 0, { prio_read, prio_write } },
+	/* 780 */ { 5, 0, { prio_read, prio_write } },
+	/* 800 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
+	/* 880 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
+	/* 900 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
+	/* 980 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
+	/* a00 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
+	/* a80 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
+	/* b00 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
+	/* b80 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
+	/* c00 */ { 4, 8, { config_read, config_write } },
+	/* c80 */ { 4, 0, { config_read, config_write } },
+	/* d00 */ { 4, 4, { vgic_reg_raz, vgic_reg_wi } },		/* IGRPMODR: DS is 1 */
+	/* d80 */ { 4, 0, { vgic_reg_raz, vgic_reg_wi } },
+	/* e00 */ { 4, 8, { vgic_reg_raz, vgic_reg_wi } },		/* NSACR: one Security state */
+	/* e80 */ { 4, 0, { vgic_reg_raz, vgic_reg_wi } },
+	/* f00 */ { 5, 0, { vgic_sgi_read, vgic_sgi_write } },
+	/* f80 */ { 4, 0, { vgic_dist_id_read, vgic_reg_wi } },
+};

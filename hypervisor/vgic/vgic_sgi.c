@@ -20,17 +20,18 @@ send(struct vgic_cpu *self, uint64_t val, uint32_t not_groups)
 	uint32_t targets = val & ((1u << vg->nvcpus) - 1);
 	struct vgic_cpu *vc;
 
-	if (val & SGIR_IRM)
+	if (unlikely(val & SGIR_IRM))
 		targets = ((1u << vg->nvcpus) - 1) & ~(1u << self->index);
-	else if (val & SGIR_ELSEWHERE)
+	else if (unlikely(val & SGIR_ELSEWHERE))
+		return;
+	if (targets == 1u << self->index && !(not_groups &
+	    self->priv.group & bit) && vgic_lr_again(self, SGIR_INTID(val)))
 		return;
 	spin_lock(&vg->lock);
 	for (; targets != 0; targets &= targets - 1) {
 		vc = vg->cpus[__builtin_ctz(targets)];
-		if (vc->priv.group & not_groups & bit)
-			continue;
-		vc->priv.latch |= bit;
-		vgic_update(vg, self, vc, 0);
+		if (!(vc->priv.group & not_groups & bit))
+			vgic_latch(vg, self, vc, bit);
 	}
 	vgic_resume(self);
 	spin_unlock(&vg->lock);
@@ -56,23 +57,23 @@ vgic_sgi0r(struct vgic_cpu *self, uint64_t val)
 #define	GICD_SPENDSGIR	0xf20
 #define	GICD_SGI_END	0xf30
 
-uint32_t
+VGIC_COLD enum mmio_result
 vgic_sgi_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off)
+    uint32_t off, struct mmio *m)
 {
-	const uint8_t *from = &vc->sgi_from[off & 0xc];
-	uint32_t held, val;
+	unsigned int i;
+	uint32_t held;
 
+	m->value = 0;
 	if (vg->version == 3 || off < GICD_CPENDSGIR || off >= GICD_SGI_END)
-		return (0);
+		return (MMIO_OK);
 	spin_lock(&vg->lock);
 	held = vgic_collect(vg, self, vc, 0, 0xffff);
-	val = from[0] | from[1] << 8 | from[2] << 16 |
-	    (uint32_t)from[3] << 24;
-	vgic_release(vg, held);
-	vgic_resume(self);
+	for (i = 0; i < m->size; i++)
+		m->value |= (uint64_t)vc->sgi_from[off % 16 + i] << 8 * i;
+	vgic_finish(vg, self, held);
 	spin_unlock(&vg->lock);
-	return (val);
+	return (MMIO_OK);
 }
 
 static void
@@ -97,38 +98,42 @@ sgir_write(struct vgic *vg, struct vgic_cpu *self, uint32_t val)
 	for (; targets != 0; targets &= targets - 1) {
 		vc = vg->cpus[__builtin_ctz(targets)];
 		vc->sgi_from[val & 15] |= me;
-		vc->priv.latch |= 1u << (val & 15);
 		/* One more of a source that is pending there is not more. */
 		vc->priv.blocked &= ~(1u << (val & 15));
-		vgic_update(vg, self, vc, 0);
+		vgic_latch(vg, self, vc, 1u << (val & 15));
 	}
+	vgic_resume(self);
 }
 
-void
+enum mmio_result
 vgic_sgi_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, unsigned int size, uint32_t val)
+    uint32_t off, struct mmio *m)
 {
-	uint32_t held, bit;
+	uint32_t val = m->value, held, bit;
+	unsigned int size;
 	uint8_t set;
 
-	if (vg->version == 3)
-		return;
-	if (off == GICD_SGIR && size == 4)
+	if (vg->version == 3 || off >= GICD_SGI_END)
+		return (MMIO_OK);
+	spin_lock(&vg->lock);
+	if (off == GICD_SGIR && m->size == 4)
 		sgir_write(vg, self, val);
-	if (off < GICD_CPENDSGIR || off >= GICD_SGI_END)
-		return;
-	held = vgic_collect(vg, self, vc, 0, 0xffff);
-	for (; size > 0; size--, off++, val >>= 8) {
-		bit = 1u << (off & 15);
-		set = val & ((1u << vg->nvcpus) - 1);
-		if (off < GICD_SPENDSGIR)
-			vc->sgi_from[off & 15] &= ~set;
-		else
-			vc->sgi_from[off & 15] |= set;
-		vc->priv.latch &= ~bit;
-		if (vc->sgi_from[off & 15] != 0)
-			vc->priv.latch |= bit;
+	if (off >= GICD_CPENDSGIR) {
+		held = vgic_collect(vg, self, vc, 0, 0xffff);
+		for (size = m->size; size > 0; size--, off++, val >>= 8) {
+			bit = 1u << off % 16;
+			set = val & ((1u << vg->nvcpus) - 1);
+			if (off < GICD_SPENDSGIR)
+				vc->sgi_from[off % 16] &= ~set;
+			else
+				vc->sgi_from[off % 16] |= set;
+			vc->priv.latch &= ~bit;
+			if (vc->sgi_from[off % 16] != 0)
+				vc->priv.latch |= bit;
+		}
+		vgic_update(vg, self, vc, 0);
+		vgic_finish(vg, self, held);
 	}
-	vgic_update(vg, self, vc, 0);
-	vgic_release(vg, held);
+	spin_unlock(&vg->lock);
+	return (MMIO_OK);
 }
