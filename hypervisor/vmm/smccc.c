@@ -100,7 +100,7 @@ smccc_workaround(struct vcpu *v)
 	unsigned int i;
 
 	for (i = 0; i < nitems(taken); i++) {
-		if (taken[i] != fid || fid == 0)
+		if (taken[i] != fid)
 			continue;
 		if (fid != SMCCC_WORKAROUND_2)
 			port_firmware(fid, 0, 0, 0);

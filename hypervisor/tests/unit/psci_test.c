@@ -227,6 +227,9 @@ ATF_TC_BODY(affinity_info, tc)
 	vmm_vcpu[3].power = VCPU_ON;
 	RETURNS(0, FN64(AFFINITY), 0x100, 1, 0);
 	RETURNS(-2, FN64(AFFINITY), 0x200, 1, 0);
+	/* One that starts does not hide one that is on. */
+	vmm_vcpu[1].power = VCPU_ON_PENDING;
+	RETURNS(0, FN64(AFFINITY), 0, 1, 0);
 	/* Above. */
 	RETURNS(0, FN64(AFFINITY), 0, 2, 0);
 	RETURNS(-2, FN64(AFFINITY), 0x10000, 2, 0);
