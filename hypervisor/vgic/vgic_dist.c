@@ -21,8 +21,8 @@
 #define	GICD_IDS		0xffd0		/* GICv3 */
 
 enum mmio_result
-vgic_dist_ctl_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+vgic_dist_ctl_read(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 
 	(void)self, (void)vc;
@@ -46,8 +46,8 @@ vgic_dist_ctl_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 }
 
 VGIC_COLD enum mmio_result
-vgic_dist_ctl_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+vgic_dist_ctl_write(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	uint32_t on[2], held;
 	unsigned int i;
@@ -90,8 +90,8 @@ reroute(struct vgic *vg, struct vgic_cpu *self, unsigned int intid,
 }
 
 VGIC_COLD enum mmio_result
-vgic_dist_target_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+vgic_dist_target_read(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	unsigned int i, intid = off & 0x3ff;
 
@@ -107,8 +107,8 @@ vgic_dist_target_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *v
 }
 
 VGIC_COLD enum mmio_result
-vgic_dist_target_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+vgic_dist_target_write(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	unsigned int intid = off & 0x3ff, i;
 	uint32_t set;
@@ -142,8 +142,8 @@ vgic_dist_id(const struct vgic *vg, uint32_t off)
 }
 
 VGIC_COLD enum mmio_result
-vgic_dist_id_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+vgic_dist_id_read(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 
 	(void)self, (void)vc;
@@ -193,15 +193,11 @@ irouter_access(struct vgic *vg, struct vgic_cpu *self, unsigned int intid,
 	spin_unlock(&vg->lock);
 }
 
-enum mmio_result
-vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
+static VGIC_COLD enum mmio_result
+high_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    uint32_t off)
 {
-	struct vgic *vg = dev;
-	struct vgic_cpu *self = vg->cpus[vcpu];
-	uint32_t off = m->offset;
 
-	if (likely(off < 0x1000))
-		return (vgic_reg_access(vg, self, NULL, off, m));
 	if (off & (m->size - 1u) || m->size < 4)
 		return (MMIO_FAULT);
 	if (vg->version == 3 && off >= GICD_IROUTER + 8 * 32 &&
@@ -214,4 +210,16 @@ vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 	m->value = vg->version == 3 && off >= GICD_IDS ?
 	    vgic_dist_id(vg, off) : 0;
 	return (MMIO_OK);
+}
+
+enum mmio_result
+vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
+{
+	struct vgic *vg = dev;
+	struct vgic_cpu *self = vg->cpus[vcpu];
+	uint32_t off = m->offset;
+
+	if (unlikely(off >= 0x1000))
+		return (high_access(vg, self, m, off));
+	return (vgic_reg_access(vg, self, m, NULL, off));
 }

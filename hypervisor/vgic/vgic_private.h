@@ -32,7 +32,7 @@
 #define	VMCR_VPMR(v)	((v) >> 24)
 
 /* Off the hot paths: for size. */
-#define	VGIC_COLD	__attribute__((cold))
+#define	VGIC_COLD	__attribute__((cold, noinline))
 
 #define	LR_STATE	(LR_PENDING | LR_ACTIVE)
 #define	LR_INTID(lr)	((unsigned int)(lr) & 0x3ff)
@@ -166,12 +166,12 @@ vgic_lr_again(struct vgic_cpu *self, unsigned int sgi)
  * whose private ones are meant. They take the lock.
  */
 typedef enum mmio_result vgic_reg_fn(struct vgic *vg, struct vgic_cpu *self,
-    struct vgic_cpu *vc, uint32_t off, struct mmio *m);
+    struct mmio *m, struct vgic_cpu *vc, uint32_t off);
 
 struct vgic_row {
+	vgic_reg_fn	*access[2];	/* read, write */
 	uint8_t		sizes;		/* legal widths in bytes, or'ed */
 	uint8_t		priv;		/* its first bytes: private ones' */
-	vgic_reg_fn	*access[2];	/* read, write */
 } __attribute__((aligned(32)));		/* indexed by a shift */
 extern const struct vgic_row vgic_reg_rows[32];
 vgic_reg_fn	vgic_reg_wi, vgic_reg_raz;
@@ -182,8 +182,8 @@ vgic_reg_fn	vgic_reg_wi, vgic_reg_raz;
  * routing it reads as zero (IHI 0069, 12.9).
  */
 static inline enum mmio_result
-vgic_reg_access(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+vgic_reg_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	const struct vgic_row *row = &vgic_reg_rows[off >> 7];
 	bool priv = (off & 0x7f) < row->priv;
@@ -191,9 +191,9 @@ vgic_reg_access(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 	if (unlikely(!(row->sizes & m->size) || off & (m->size - 1u)))
 		return (MMIO_FAULT);
 	if (vc != NULL ? !priv : unlikely(priv) && vg->version == 3)
-		return (vgic_reg_raz(vg, self, vc, off, m));
-	return (row->access[m->write](vg, self, vc != NULL ? vc : self, off,
-	    m));
+		return (vgic_reg_raz(vg, self, m, vc, off));
+	return (row->access[m->write](vg, self, m, vc != NULL ? vc : self,
+	    off));
 }
 
 vgic_reg_fn	vgic_dist_ctl_read, vgic_dist_ctl_write;

@@ -50,7 +50,7 @@ vgic_redist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 
 	vc = vg->cpus[m->offset / MACHINE_GICR_STRIDE];
 	if (off >= SGI_FRAME && off < SGI_FRAME + 0x1000)
-		return (vgic_reg_access(vg, self, vc, off - SGI_FRAME, m));
+		return (vgic_reg_access(vg, self, m, vc, off - SGI_FRAME));
 	row = off & ~7u;
 	if (off & (m->size - 1u) || !(m->size == 4 || (m->size == 8 &&
 	    (row == GICR_TYPER || row == GICR_PROPBASER ||

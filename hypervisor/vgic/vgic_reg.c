@@ -19,8 +19,8 @@
 #define	ICACTIVER	0x380
 
 enum mmio_result
-vgic_reg_raz(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+vgic_reg_raz(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 
 	(void)vg, (void)self, (void)vc, (void)off;
@@ -29,8 +29,8 @@ vgic_reg_raz(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 }
 
 enum mmio_result
-vgic_reg_wi(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+vgic_reg_wi(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 
 	(void)vg, (void)self, (void)vc, (void)off, (void)m;
@@ -38,13 +38,13 @@ vgic_reg_wi(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 }
 
 static enum mmio_result
-bits_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+bits_read(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	struct vgic_bank *b;
 
 	if (WORD(off) >= VGIC_WORDS)
-		return (vgic_reg_raz(vg, self, vc, off, m));
+		return (vgic_reg_raz(vg, self, m, vc, off));
 	b = vgic_bank(vg, vc, WORD(off));
 	m->value = off < ISENABLER ? b->group : b->enabled;
 	return (MMIO_OK);
@@ -52,14 +52,14 @@ bits_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 
 /* Pending and active state, which may be in a list register. */
 static VGIC_COLD enum mmio_result
-state_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+state_read(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	struct vgic_bank *b;
 	uint32_t held;
 
 	if (WORD(off) >= VGIC_WORDS)
-		return (vgic_reg_raz(vg, self, vc, off, m));
+		return (vgic_reg_raz(vg, self, m, vc, off));
 	b = vgic_bank(vg, vc, WORD(off));
 	spin_lock(&vg->lock);
 	held = vgic_collect(vg, self, vc, WORD(off), ~0u);
@@ -69,8 +69,8 @@ state_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 	return (MMIO_OK);
 }
 
-/* Some of what is enabled is pending already. */
-static VGIC_COLD void
+/* Some of what is enabled is pending already. The lock is held; lets go. */
+static VGIC_COLD enum mmio_result
 enable_pending(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
     unsigned int word, uint32_t val)
 {
@@ -91,11 +91,13 @@ enable_pending(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 	b->enabled |= val;
 	vgic_update(vg, self, vc, word);
 	vgic_finish(vg, self, held);
+	spin_unlock(&vg->lock);
+	return (MMIO_OK);
 }
 
 static enum mmio_result
-enable_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+enable_write(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	struct vgic_bank *b;
 	uint32_t val;
@@ -105,10 +107,9 @@ enable_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 	b = vgic_bank(vg, vc, WORD(off));
 	spin_lock(&vg->lock);
 	val = m->value & ~b->enabled;
-	if (likely((val & (b->latch | b->level)) == 0))
-		b->enabled |= val;
-	else
-		enable_pending(vg, self, vc, WORD(off), val);
+	if (unlikely((val & (b->latch | b->level)) != 0))
+		return (enable_pending(vg, self, vc, WORD(off), val));
+	b->enabled |= val;
 	spin_unlock(&vg->lock);
 	return (MMIO_OK);
 }
@@ -127,8 +128,8 @@ own(struct vgic *vg, unsigned int word, uint32_t bits)
 }
 
 static VGIC_COLD enum mmio_result
-state_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+state_write(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	unsigned int word = WORD(off), row = off & ~0x7fu;
 	uint32_t val = m->value, held, drop = 0;
@@ -175,14 +176,14 @@ state_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 }
 
 static VGIC_COLD enum mmio_result
-prio_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+prio_read(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	unsigned int intid = off & 0x3ff, i;
 	const uint8_t *p;
 
 	if (intid >= MACHINE_NR_INTID)
-		return (vgic_reg_raz(vg, self, vc, off, m));
+		return (vgic_reg_raz(vg, self, m, vc, off));
 	p = &vgic_bank(vg, vc, intid / 32)->prio[intid % 32];
 	m->value = 0;
 	for (i = 0; i < m->size; i++)
@@ -191,8 +192,8 @@ prio_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 }
 
 static VGIC_COLD enum mmio_result
-prio_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+prio_write(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	unsigned int intid = off & 0x3ff, word = intid / 32, i;
 	uint32_t held, bits = ((1u << m->size) - 1) << intid % 32;
@@ -214,8 +215,8 @@ prio_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 
 /* Two bits each; only the upper one means something: edge triggered. */
 static VGIC_COLD enum mmio_result
-config_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+config_read(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	unsigned int intid = (off & 0xff) * 4, i;
 	uint32_t edge;
@@ -231,8 +232,8 @@ config_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 }
 
 static VGIC_COLD enum mmio_result
-config_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+config_write(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	unsigned int intid = (off & 0xff) * 4, word = intid / 32, i;
 	uint32_t held, edge = 0, mask = 0xffffu << intid % 32;
@@ -254,36 +255,36 @@ config_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 }
 
 const struct vgic_row vgic_reg_rows[32] = {
-	/* 000 */ { 4, 0, { vgic_dist_ctl_read, vgic_dist_ctl_write } },
-	/* 080 */ { 4, 4, { bits_read, state_write } },	/* IGROUPR */
-	/* 100 */ { 4, 4, { bits_read, enable_write } },	/* ISENABLER */
-	/* 180 */ { 4, 4, { bits_read, state_write } },	/* ICENABLER */
-	/* 200 */ { 4, 4, { state_read, state_write } },	/* ISPENDR */
-	/* 280 */ { 4, 4, { state_read, state_write } },	/* ICPENDR */
-	/* 300 */ { 4, 4, { state_read, state_write } },	/* ISACTIVER */
-	/* 380 */ { 4, 4, { state_read, state_write } },	/* ICACTIVER */
-	/* 400 */ { 5, 32, { prio_read, prio_write } },
-	/* 480 */ { 5, 0, { prio_read, prio_write } },
-	/* 500 */ { 5, 0, { prio_read, prio_write } },
-	/* 580 */ { 5, 0, { prio_read, prio_write } },
-	/* 600 */ { 5, 0, { prio_read, prio_write } },
-	/* 680 */ { 5, 0, { prio_read, prio_write } },
-	/* 700 */ { 5, 0, { prio_read, prio_write } },
-	/* 780 */ { 5, 0, { prio_read, prio_write } },
-	/* 800 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
-	/* 880 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
-	/* 900 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
-	/* 980 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
-	/* a00 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
-	/* a80 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
-	/* b00 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
-	/* b80 */ { 5, 0, { vgic_dist_target_read, vgic_dist_target_write } },
-	/* c00 */ { 4, 8, { config_read, config_write } },
-	/* c80 */ { 4, 0, { config_read, config_write } },
-	/* d00 */ { 4, 4, { vgic_reg_raz, vgic_reg_wi } },		/* IGRPMODR: DS is 1 */
-	/* d80 */ { 4, 0, { vgic_reg_raz, vgic_reg_wi } },
-	/* e00 */ { 4, 8, { vgic_reg_raz, vgic_reg_wi } },		/* NSACR: one Security state */
-	/* e80 */ { 4, 0, { vgic_reg_raz, vgic_reg_wi } },
-	/* f00 */ { 5, 0, { vgic_sgi_read, vgic_sgi_write } },
-	/* f80 */ { 4, 0, { vgic_dist_id_read, vgic_reg_wi } },
+	/* 000 */ { { vgic_dist_ctl_read, vgic_dist_ctl_write }, 4, 0 },
+	/* 080 */ { { bits_read, state_write }, 4, 4 },	/* IGROUPR */
+	/* 100 */ { { bits_read, enable_write }, 4, 4 },	/* ISENABLER */
+	/* 180 */ { { bits_read, state_write }, 4, 4 },	/* ICENABLER */
+	/* 200 */ { { state_read, state_write }, 4, 4 },	/* ISPENDR */
+	/* 280 */ { { state_read, state_write }, 4, 4 },	/* ICPENDR */
+	/* 300 */ { { state_read, state_write }, 4, 4 },	/* ISACTIVER */
+	/* 380 */ { { state_read, state_write }, 4, 4 },	/* ICACTIVER */
+	/* 400 */ { { prio_read, prio_write }, 5, 32 },
+	/* 480 */ { { prio_read, prio_write }, 5, 0 },
+	/* 500 */ { { prio_read, prio_write }, 5, 0 },
+	/* 580 */ { { prio_read, prio_write }, 5, 0 },
+	/* 600 */ { { prio_read, prio_write }, 5, 0 },
+	/* 680 */ { { prio_read, prio_write }, 5, 0 },
+	/* 700 */ { { prio_read, prio_write }, 5, 0 },
+	/* 780 */ { { prio_read, prio_write }, 5, 0 },
+	/* 800 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
+	/* 880 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
+	/* 900 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
+	/* 980 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
+	/* a00 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
+	/* a80 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
+	/* b00 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
+	/* b80 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
+	/* c00 */ { { config_read, config_write }, 4, 8 },
+	/* c80 */ { { config_read, config_write }, 4, 0 },
+	/* d00 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 4 },		/* IGRPMODR: DS is 1 */
+	/* d80 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 0 },
+	/* e00 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 8 },		/* NSACR: one Security state */
+	/* e80 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 0 },
+	/* f00 */ { { vgic_sgi_read, vgic_sgi_write }, 5, 0 },
+	/* f80 */ { { vgic_dist_id_read, vgic_reg_wi }, 4, 0 },
 };

@@ -58,8 +58,8 @@ vgic_sgi0r(struct vgic_cpu *self, uint64_t val)
 #define	GICD_SGI_END	0xf30
 
 VGIC_COLD enum mmio_result
-vgic_sgi_read(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+vgic_sgi_read(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	unsigned int i;
 	uint32_t held;
@@ -106,8 +106,8 @@ sgir_write(struct vgic *vg, struct vgic_cpu *self, uint32_t val)
 }
 
 enum mmio_result
-vgic_sgi_write(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t off, struct mmio *m)
+vgic_sgi_write(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
 {
 	uint32_t val = m->value, held, bit;
 	unsigned int size;
