@@ -31,8 +31,8 @@ call(uint64_t fn, uint64_t a1, uint64_t a2)
 #define	RETURNS(value, fn, a1) do {					\
 	ATF_CHECK_EQ(OUTCOME_DONE, call(fn, a1, 0));			\
 	ATF_CHECK_EQ_MSG((uint64_t)(int64_t)(value), v->x[0],		\
-	    "%#lx(%#lx): %ld", (unsigned long)(fn), (unsigned long)(a1),	\
-	    (long)v->x[0]);						\
+	    "%#lx(%#lx): %ld", (unsigned long)(fn),			\
+	    (unsigned long)(a1), (long)v->x[0]);			\
 	ATF_CHECK_EQ(0, vmm_fake_changed(v) & ~7u);			\
 } while (0)
 
