@@ -68,7 +68,7 @@ say(char *err, const char *text)
 	return (-1);
 }
 
-/* One more part: in RAM, and clear of the others. */
+/* One more part: in RAM, and clear of the others. The sum does not wrap. */
 static int
 add(struct image *im, uint64_t base, const void *data, uint64_t size,
     uint64_t zero, uint64_t memory, char *err)
@@ -76,8 +76,6 @@ add(struct image *im, uint64_t base, const void *data, uint64_t size,
 	uint64_t len = size + zero, top = MACHINE_RAM_BASE + memory;
 	unsigned int i;
 
-	if (len < size)
-		len = ~0ull;
 	if (base < MACHINE_RAM_BASE || base > top ||
 	    len > top - base) {
 		print_buf(err, VM_ERR, "needs %llu KiB at 0x%llx: the memory "

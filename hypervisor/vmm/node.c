@@ -27,7 +27,7 @@ put(void *ctx, char c)
 	l->s[l->len] = '\0';
 }
 
-static void
+static __attribute__((noinline)) void
 puts_line(struct line *l, const char *s)
 {
 
@@ -71,12 +71,12 @@ node_refuse(const struct node *n, const char *prop, const char *fmt, ...)
 	return (false);
 }
 
+/* Cells stand at multiples of 4: node_root() has seen to it. */
 static uint32_t
 be32(const uint8_t *p)
 {
 
-	return ((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3]);
+	return (fdt32_to_cpu(*(const fdt32_t *)(const void *)p));
 }
 
 /* The property at off; its name, or NULL where that is not in the tree. */

@@ -159,9 +159,50 @@ ATF_TC_BODY(images, tc)
 	    "0x43ffffff");
 	REFUSES("&a { dtb = \"rd\"; /delete-property/ bootargs; };",
 	    ": dtb: image \"rd\" is no device tree");
+	REFUSES("&images { t { data = <0xd00dfeed 4>; }; }; "
+	    "&a { dtb = \"t\"; /delete-property/ bootargs; };",
+	    ": dtb: image \"t\" is no device tree");
 	REFUSES("&images { t { data = <0xd00dfeed 0x30 0 0 0 17 16 0 0 0>; }; "
 	    "}; &a { dtb = \"t\"; /delete-property/ bootargs; };",
 	    ": dtb: image \"t\" is cut short");
+}
+
+/* A line is cut where it gets longer than people read. */
+ATF_TC_WITHOUT_HEAD(long_line);
+ATF_TC_BODY(long_line, tc)
+{
+	char more[300], line[300];
+
+	snprintf(more, sizeof(more), "&a { wfi = \"%0200d\"; };", 0);
+	/* After "bundle: ", 199 characters: 14 are the path and the name. */
+	snprintf(line, sizeof(line), "bundle: /vms/a: wfi: \"%0185d\n", 0);
+	refuses(tc, more, line);
+}
+
+ATF_TC_WITHOUT_HEAD(huge_dtb);
+ATF_TC_BODY(huge_dtb, tc)
+{
+	static uint64_t big[(3u << 20) / 8];
+	uint32_t *data;
+	int n;
+
+	load(tc, "&a { dtb = \"tree\"; };", 3);
+	ATF_REQUIRE_EQ(0, fdt_open_into(bundle, big, sizeof(big)));
+	n = fdt_path_offset(big, "/images/tree");
+	ATF_REQUIRE_EQ(0, fdt_setprop_placeholder(big, n, "data",
+	    (2 << 20) + 4, (void **)&data));
+	data[0] = cpu_to_fdt32(FDT_MAGIC);
+	data[1] = cpu_to_fdt32(72);
+	fake_reset(bundle, size);
+	ATF_CHECK_EQ(0, fake_load(big, sizeof(big), 3));
+	ATF_CHECK(strstr(fake.lines, "bundle: /vms/a: dtb: image \"tree\" is "
+	    "larger than 2 MiB\n") != NULL);
+	ATF_REQUIRE_EQ(0, fdt_setprop_placeholder(big, n, "data", 2 << 20,
+	    (void **)&data));
+	data[1] = cpu_to_fdt32(72);
+	fake_reset(big, sizeof(big));
+	ATF_CHECK_EQ(2, fake_load(big, sizeof(big), 3));
+	fake_reset(big, sizeof(big));
 }
 
 /* What is wrong with an image is said of the image, and of who wants it. */
@@ -307,6 +348,8 @@ ATF_TC_BODY(ranges, tc)
 	    DEV "reg: wants IPA, PA and size, two cells each");
 	REG("0 0xc000000 0 0x10000000 0x1000",
 	    "wants IPA, PA and size, two cells each");
+	REG("0 0xc000000 0 0x10000000 0 0x1000 0 0xd000000",
+	    "wants IPA, PA and size, two cells each");
 	REG("0 0xc000800 0 0x10000000 0 0x1000",
 	    "IPA 0xc000800: not whole pages");
 	REG("0 0xc000000 0 0x10000004 0 0x1000",
@@ -318,7 +361,7 @@ ATF_TC_BODY(ranges, tc)
 	    "IPA 0x10000000000: ends beyond the addresses there are");
 	REG("0xff 0xfffff000 0 0x10000000 0 0x2000",
 	    "IPA 0xfffffff000: ends beyond the addresses there are");
-	REG("0 0x50000000 0 0x10000000 0xffffffff 0xfffff000",
+	REG("0 0x50000000 0 0 0xffffffff 0xfffff000",
 	    "IPA 0x50000000: ends beyond the addresses there are");
 	REG("0 0x50000000 0xffffffff 0xfffff000 0 0x2000",
 	    "IPA 0x50000000: ends beyond the addresses there are");
@@ -544,6 +587,7 @@ ATF_TC_WITHOUT_HEAD(blob);
 ATF_TC_BODY(blob, tc)
 {
 	uint32_t *w;
+	char *off;
 	size_t i;
 
 #define	BLOB(line)	broken(size, "bundle: " line "\n")
@@ -562,9 +606,20 @@ ATF_TC_BODY(blob, tc)
 	w[6] = cpu_to_fdt32(18);
 	BLOB("broken header, or not of version 17");
 	w[6] = cpu_to_fdt32(16);
+	w[2] = cpu_to_fdt32(fdt32_to_cpu(w[2]) + 2);
+	BLOB("broken header, or not of version 17");
+	w[2] = cpu_to_fdt32(fdt32_to_cpu(w[2]) - 2);
 	/* Strings end before the last names. */
 	w[8] = cpu_to_fdt32(8);
 	BLOB("a property without a name");
+	/* Not where a word of eight bytes may stand. */
+	off = malloc(size + 4);
+	ATF_REQUIRE(off != NULL);
+	memcpy(off + 4, bundle, size);
+	fake_reset(bundle, size);
+	ATF_CHECK_EQ(0, fake_load(off + 4, size, 3));
+	ATF_CHECK_STREQ("bundle: not at a multiple of 8 bytes\n", fake.lines);
+	free(off);
 	/* The structure ends before its nodes do. */
 	load(tc, "", 3);
 	w = bundle;
@@ -664,6 +719,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, good);
 	ATF_TP_ADD_TC(tp, gic_of_machine);
 	ATF_TP_ADD_TC(tp, images);
+	ATF_TP_ADD_TC(tp, long_line);
+	ATF_TP_ADD_TC(tp, huge_dtb);
 	ATF_TP_ADD_TC(tp, images_refused);
 	ATF_TP_ADD_TC(tp, memory);
 	ATF_TP_ADD_TC(tp, memory_all);

@@ -58,6 +58,9 @@ ATF_TC_BODY(arm64, tc)
 	ATF_CHECK_STREQ("needs 1024 KiB at 0x40000000: the memory is "
 	    "0x40000000 to 0x400fefff", err);
 	free(p);
+	p = linux_image(4096, 0, 1 * MIB + 1);
+	ATF_CHECK_EQ(-1, image_read(&im, p, 4096, 1 * MIB, err));
+	free(p);
 
 	p = linux_image(4096, 0x200000, 100);
 	ATF_REQUIRE_EQ(0, image_read(&im, p, 4096, 64 * MIB, err));
@@ -143,6 +146,7 @@ make_elf(void)
 	segment(3, 0, 0, 0, 0);			/* nothing, anywhere */
 	elf.ph[4].p_type = PT_NOTE;
 	elf.ph[4].p_offset = ~0ull;
+	elf.ph[4].p_memsz = elf.ph[4].p_filesz = 16;
 }
 
 static int
