@@ -74,7 +74,8 @@ class File:
 def project() -> list[File]:
     """Every text file of the project: what git has or could add."""
     names = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=TOP,
+        ["git", "-c", "safe.directory=*", "ls-files", "-co",
+         "--exclude-standard", "-z"], cwd=TOP,
         capture_output=True, check=True).stdout.decode().split("\0")
     out = []
     for name in sorted(set(filter(None, names))):

@@ -184,7 +184,8 @@ class R6(Case):
 
     def test_good(self) -> None:
         self.passed(self.check, "x.c", HEAD)
-        self.passed(self.check, "x", f"#!/bin/sh\n# Does a small thing.\n# {SPDX}\n")
+        self.passed(self.check, "x",
+                    f"#!/bin/sh\n# Does a small thing.\n# {SPDX}\n")
         self.passed(self.check, "x.py", f'"""Does one thing.\n\n{SPDX}\n"""\n')
 
 

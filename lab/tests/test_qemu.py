@@ -6,10 +6,30 @@ import io
 import os
 import signal
 import subprocess
+import termios
 import time
 
 from support import APIARY, InFolder, log, say
 from apiary_lab import qemu, targets
+
+
+def machines(image: object) -> list[str]:
+    """Process numbers of QEMUs that run this image, a moment later."""
+    found: list[str] = []
+    for _ in range(20):
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline") as source:
+                    words = source.read()
+            except OSError:
+                continue
+            if words.startswith("qemu-") and str(image) in words:
+                found.append(pid)
+        if not found:
+            break
+        time.sleep(0.1)
+    return found
 
 
 class Runs(InFolder):
@@ -47,6 +67,7 @@ class Runs(InFolder):
         self.assertIn(f"hung in stage {stage}: waited 1.5 s for "
                       f"{qemu.STAGES[stage]}", run.infrastructure[0])
         self.assertLess(run.seconds, 10)
+        self.assertEqual(machines(self.folder), [])
 
     def test_hang_before_the_banner(self) -> None:
         self.assertHang("hello\n", "banner")
@@ -136,6 +157,30 @@ class Command(InFolder):
         self.assertEqual(process.wait(20), 0)
         process.communicate()
 
+    def test_a_terminal_is_raw_and_restored(self) -> None:
+        image = say(self.folder, "Apiary 1\nvm a: start\n", "-DHANG")
+        for end in ("keys", "signal"):
+            outer, inner = os.openpty()
+            before = termios.tcgetattr(inner)
+            process = subprocess.Popen(
+                [APIARY, "run", "--hypervisor", image, "--guest", image],
+                stdin=inner, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                text=True, env=os.environ | {"BUILD": str(self.folder)})
+            process.stdout.readline()
+            during = termios.tcgetattr(inner)
+            self.assertFalse(during[3] & (termios.ICANON | termios.ISIG))
+            if end == "keys":
+                # Ctrl-C belongs to the guest; Ctrl-A x ends the machine.
+                os.write(outer, b"\x03\x01x")
+            else:
+                process.terminate()
+            _, said = process.communicate(timeout=20)
+            self.assertEqual(process.returncode, 0 if end == "keys" else 130)
+            self.assertIn("Ctrl-A x ends the machine", said)
+            self.assertEqual(termios.tcgetattr(inner), before)
+            os.close(outer)
+            os.close(inner)
+
     def test_interrupted(self) -> None:
         image = say(self.folder, "Apiary 1\nvm a: start\n", "-DHANG")
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
@@ -152,22 +197,4 @@ class Command(InFolder):
             else:
                 self.assertEqual(process.returncode, 130)
                 self.assertIn("interrupted", said)
-            self.assertEqual(self.machines(image), [])
-
-    def machines(self, image: object) -> list[str]:
-        """QEMUs that run this image, a moment later."""
-        found: list[str] = []
-        for _ in range(20):
-            found = []
-            for pid in filter(str.isdigit, os.listdir("/proc")):
-                try:
-                    with open(f"/proc/{pid}/cmdline") as source:
-                        words = source.read()
-                except OSError:
-                    continue
-                if words.startswith("qemu-") and str(image) in words:
-                    found.append(pid)
-            if not found:
-                break
-            time.sleep(0.1)
-        return found
+            self.assertEqual(machines(image), [])
