@@ -3,46 +3,42 @@
  * images; made by dtc, handed to the hypervisor as linux,initrd.
  *
  *	/ {
- *		compatible = "apiary,bundle-1";
- *		images {
- *			test { data = /incbin/("psci.Image"); };
- *			blob { data = /incbin/("x.bin"); type = "raw";
- *			       load = <0x0 0x40200000>; };
+ *	    compatible = "apiary,bundle-1";
+ *	    images {
+ *		test { data = /incbin/("psci.Image"); };
+ *		blob { data = /incbin/("x.bin"); type = "raw";
+ *		       load = <0x0 0x40200000>; };
+ *	    };
+ *	    vms {
+ *		a {				// the VM's name, 31 characters
+ *		    kernel = "test";		// a node of /images
+ *		    initrd = "rd";		// optional, of /images
+ *		    dtb = "tree";		// optional, replaces ours
+ *		    bootargs = "quiet";		// optional, 2047 characters
+ *		    memory = <0x0 0x8000000>;	// bytes, whole pages
+ *		    vcpus = <2>;		// default 1
+ *		    cpus = <0 1>;		// optional: physical CPU
+ *						// (index) of each vCPU
+ *		    stage2 = "eager";		// or "demand"
+ *		    wfi = "trap";		// or "native"
+ *		    gic = <3>;			// optional, as the hardware's
+ *		    stats;			// print exits at the end
+ *		    passthrough {
+ *			dev {
+ *			    reg = <ipa64 pa64 size64>;	// one or more
+ *			    interrupts = <intid>;	// SPIs, optional
+ *			    edge;			// default level
+ *			    read-only;			// optional
+ *			    compatible = "a,b";		// optional, copied to
+ *			};				// the guest's tree
+ *		    };
  *		};
- *		vms {
- *			a {				// the VM's name is the node's
- *				kernel = "test";	// a node of /images
- *				initrd = "rd";		// optional, of /images
- *				dtb = "tree";		// optional, replaces ours;
- *							// see below
- *				bootargs = "quiet";	// optional, 2047 bytes
- *				memory = <0x0 0x8000000>;  // bytes, whole pages
- *				vcpus = <2>;		// default 1
- *				cpus = <0 1>;		// optional: physical CPU
- *							// (index) of each vCPU
- *				stage2 = "eager";	// or "demand"
- *				wfi = "trap";		// or "native"
- *				gic = <3>;		// optional: 2 or 3, as
- *							// the hardware's
- *				stats;			// print exits at the end
- *				passthrough {
- *					dev {
- *						reg = <ipa64 pa64 size64>;
- *						interrupts = <intid ...>; // SPI
- *						edge;	    // default level
- *						read-only;  // optional
- *						compatible = "a,b"; // optional,
- *						// copied to the guest's tree
- *					};
- *				};
- *			};
- *		};
+ *	    };
  *	};
  *
  * An image's type is "auto" (arm64 Image or ELF64, told by their magic), or
  * "raw", which needs load (IPA) and may have entry (IPA, default load).
  * Addresses and sizes are two cells each, whatever #address-cells says.
- * A VM's name has at most 31 characters.
  *
  * An ELF64 is loaded to the physical addresses of its segments. The device
  * tree's address is in x0 always; the tree is at the start of RAM for what

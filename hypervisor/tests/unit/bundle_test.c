@@ -1,6 +1,7 @@
 /*
  * Bundles that are good, and everything that can be wrong with one: each
  * spoilt bundle gets its line, and the VM beside it lives.
+ * Over 500 lines because each line that the loader can say is here.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
