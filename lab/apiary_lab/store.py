@@ -82,9 +82,15 @@ def recorded_path(config: str) -> Path:
 
 
 def run_path(config: str, time: str, commit: str) -> Path:
-    """results/runs/<config>/<UTC time>-<commit>.json"""
+    """results/runs/<config>/<UTC time>-<commit>.json, with a number behind
+    if another run of that second is there."""
     stamp = time.replace("-", "").replace(":", "")
-    return paths.RESULTS / "runs" / config / f"{stamp}-{commit[:12]}.json"
+    stem = paths.RESULTS / "runs" / config / f"{stamp}-{commit[:12]}"
+    path, number = Path(f"{stem}.json"), 1
+    while path.exists():
+        number += 1
+        path = Path(f"{stem}-{number}.json")
+    return path
 
 
 def recorded(config: str, report: Callable[[str], None]) \

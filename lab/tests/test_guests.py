@@ -128,9 +128,9 @@ class Outcomes(InFolder):
     def test_the_worst_of_several_vms(self) -> None:
         point = guests.arrange("psci", self.point.target, {
             "guests": {"psci": {"vms": [{}, {}]}}})
-        first = log("two-vms").replace("fp.switch RESULT=pass", "S=") \
+        first = log("two-vms").replace("fp.switch RESULT=pass", "SWAP") \
             .replace("fp.switch RESULT=fail", "fp.switch RESULT=pass") \
-            .replace("S=", "fp.switch RESULT=fail")
+            .replace("SWAP", "fp.switch RESULT=fail")
         for text, vm in ((log("two-vms"), "b"), (first, "a")):
             self.hypervisor(text)
             found = guests.outcome(point, "s")

@@ -43,6 +43,11 @@ class Store(InFolder):
         self.assertEqual(self.path.name, "20260102T030405Z-aaaaaaaaaaaa.json")
         self.assertEqual(store.read(self.path), RESULT)
 
+    def test_two_runs_in_one_second_are_both_kept(self) -> None:
+        store.write(self.path, RESULT)
+        other = store.run_path("t", RESULT["time"], RESULT["commit"])
+        self.assertEqual(other.name, "20260102T030405Z-aaaaaaaaaaaa-2.json")
+
     def test_bad_result_is_not_stored(self) -> None:
         for change in (lambda r: r.pop("commit"),
                        lambda r: r.update(commit="HEAD"),
