@@ -124,6 +124,7 @@ place(struct vgic_cpu *vc, unsigned int intid, unsigned int n, uint64_t old,
 	} else if (lr & LR_ACTIVE && (scarce || b->phys & bit || (word != 0 &&
 	    vg->dest[intid - 32] != vc->index))) {
 		/* LRs with HW cannot be both; and it may be another's next. */
+		lr = LR_ACTIVE;
 		later = true;
 	} else {
 		lr |= LR_PENDING | (b->phys & bit ? LR_HW : 0);
