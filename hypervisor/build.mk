@@ -28,22 +28,26 @@ HV_LDFLAGS := -nostdlib -static-pie -Wl,--no-dynamic-linker -Wl,-z,text \
 hypervisor: $(HV)/apiary.Image
 
 $(HV)/apiary.elf: $(HV_OBJS) hypervisor/boot/image.lds $(LIBFDT_A)
-	$(CROSS)gcc $(HV_LDFLAGS) -o $@ $(HV_OBJS) $(LIBFDT_A)
+	@echo '  LD      $@'
+	@$(CROSS)gcc $(HV_LDFLAGS) -o $@ $(HV_OBJS) $(LIBFDT_A)
 
 $(HV)/apiary.Image: $(HV)/apiary.elf
-	$(CROSS)objcopy -O binary $< $@
+	@echo '  IMAGE   $@'
+	@$(CROSS)objcopy -O binary $< $@
 
 $(HV)/%.c.o: hypervisor/%.c | $(HV)/include/boot/version.h $(LIBFDT_A)
 	@mkdir -p $(@D)
-	$(CROSS)gcc $(HV_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo '  CC      $<'
+	@$(CROSS)gcc $(HV_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(HV)/%.S.o: hypervisor/%.S
 	@mkdir -p $(@D)
-	$(CROSS)gcc $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
+	@echo '  AS      $<'
+	@$(CROSS)gcc $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
 
 # What the banner says. Not the commit: the image is a function of its source.
 $(HV)/include/boot/version.h: hypervisor/VERSION
 	@mkdir -p $(@D)
-	printf '#define\tVERSION "%s"\n' "$$(cat $<)" > $@
+	@printf '#define\tVERSION "%s"\n' "$$(cat $<)" > $@
 
 -include $(HV_OBJS:.o=.d)

@@ -76,14 +76,12 @@ back_trace(uint64_t pc, uint64_t fp)
 void
 panic(const char *fmt, ...)
 {
-	char line[160];
 	va_list ap;
 
 	begin();
 	va_start(ap, fmt);
-	print_vbuf(line, sizeof(line), fmt, ap);
+	log_panic(fmt, ap);
 	va_end(ap);
-	log_line("PANIC: %s", line);
 	back_trace((uintptr_t)__builtin_return_address(0) - 4,
 	    *(uint64_t *)__builtin_frame_address(0));
 	panic_halt();

@@ -222,13 +222,12 @@ console_backlog(void)
 }
 
 static void
-log_va(const struct vm *vm, const char *fmt, va_list ap)
+log_va(const char *prefix, const char *name, const char *fmt, va_list ap)
 {
 
 	console_lock();
 	close_line();
-	if (vm != NULL)
-		put_fmt("vm %s: ", vm->config.name);
+	put_fmt("%s%s%s", prefix, name, *prefix != '\0' ? ": " : "");
 	print_to(put_ctx, NULL, fmt, ap);
 	put('\n');
 	console_unlock();
@@ -240,7 +239,7 @@ log_line(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_va(NULL, fmt, ap);
+	log_va("", "", fmt, ap);
 	va_end(ap);
 }
 
@@ -250,6 +249,13 @@ log_vm(const struct vm *vm, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_va(vm, fmt, ap);
+	log_va("vm ", vm->config.name, fmt, ap);
 	va_end(ap);
+}
+
+void
+log_panic(const char *fmt, va_list ap)
+{
+
+	log_va("PANIC", "", fmt, ap);
 }

@@ -14,5 +14,7 @@ struct vm;
 void	log_line(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* "vm NAME: ..." */
 void	log_vm(const struct vm *vm, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* "PANIC: ..." */
+void	log_panic(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
 
 #endif

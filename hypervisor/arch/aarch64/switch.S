@@ -51,7 +51,8 @@ switch_save_el1:
  */
 	.globl	switch_load_el1
 switch_load_el1:
-	mov	x3, #(1 << 23 | 1 << 7)	/* TCR_EL1.EPD1, EPD0 */
+	mov	x3, #(1 << 23)		/* TCR_EL1.EPD1, */
+	movk	x3, #(1 << 7)		/* EPD0 */
 	msr	tcr_el1, x3
 	isb
 	msr	vttbr_el2, x1

@@ -1,0 +1,35 @@
+/*
+ * A set of ranges [base, base + size), sorted, disjoint, neighbours merged:
+ * what is free of something. Knows nothing of what the numbers are.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef LIB_EXTENT_H
+#define	LIB_EXTENT_H
+
+#include "lib/types.h"
+
+#define	EXTENT_MAX	128
+
+struct extent {
+	uint64_t	base, size;
+};
+
+struct extents {
+	struct extent	e[EXTENT_MAX];
+	unsigned int	n;
+};
+
+/* 0, or -1: it overlaps, wraps, or the set has no room for one more. */
+int	extent_add(struct extents *s, uint64_t base, uint64_t size);
+/* Takes [base, base + size) out, whatever of it is there. 0, or -1: no room. */
+int	extent_remove(struct extents *s, uint64_t base, uint64_t size);
+/* First fit; align is a power of two. False: none. */
+bool	extent_alloc(struct extents *s, uint64_t size, uint64_t align,
+	    uint64_t *base);
+/* Sum of all sizes. */
+uint64_t extent_total(const struct extents *s);
+/* The largest piece that an allocation with this alignment could have. */
+uint64_t extent_largest(const struct extents *s, uint64_t align);
+
+#endif

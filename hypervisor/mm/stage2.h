@@ -1,0 +1,71 @@
+/*
+ * Stage 2 of one VM: which intermediate physical addresses are its RAM or
+ * its devices, and when they are mapped. RAM is a reserved range of host
+ * memory, mapped at once (eager, in the largest blocks) or page by page at
+ * the first touch (demand, zeroed then, merged into blocks when complete).
+ * Must not know traps, guests' instructions nor entry formats.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef MM_STAGE2_H
+#define	MM_STAGE2_H
+
+#include "lib/types.h"
+#include "mm/pt.h"
+#include "port/cpu.h"
+
+#define	STAGE2_REGIONS	20
+
+enum stage2_result {
+	STAGE2_FIXED,		/* is mapped now: try again */
+	STAGE2_DENIED,		/* is mapped, but not for this */
+	STAGE2_OUTSIDE,		/* nothing of the VM's is there */
+	STAGE2_NOMEM,		/* no page for a table */
+};
+
+struct stage2_region {
+	ipa_t		ipa;
+	uint64_t	size;
+	pa_t		pa;
+	struct pt_attr	attr;
+	bool		ram, demand;
+	uint16_t	*populated;	/* demand: pages per 2 MiB of IPA */
+	size_t		npopulated;	/* entries */
+};
+
+struct stage2 {
+	struct spinlock	lock;
+	unsigned int	vmid;
+	struct pt	pt;
+	struct stage2_region region[STAGE2_REGIONS];	/* sorted by ipa */
+	unsigned int	nregions;
+};
+
+/* ipa_bits 32 to 40. 0, or -1: no memory. */
+int	stage2_init(struct stage2 *s, unsigned int vmid,
+	    unsigned int ipa_bits, struct pool *pool);
+/*
+ * Page aligned, inside ipa_bits, not overlapping. 0, or -1 (also: no
+ * memory). Eager RAM is mapped but not zeroed: stage2_reset() does.
+ */
+int	stage2_add_ram(struct stage2 *s, ipa_t ipa, uint64_t size, pa_t pa,
+	    bool demand);
+int	stage2_add_device(struct stage2 *s, ipa_t ipa, uint64_t size, pa_t pa,
+	    bool write);
+/* A guest's access faulted. */
+enum stage2_result stage2_fault(struct stage2 *s, ipa_t ipa, bool write,
+	    bool exec);
+/*
+ * Where the hypervisor finds a byte of guest RAM, populated on the way.
+ * False: no RAM there, or no memory.
+ */
+bool	stage2_translate(struct stage2 *s, ipa_t ipa, bool write, pa_t *pa);
+/* Power-on: demand RAM unpopulated, eager RAM zero. No vCPU runs. */
+void	stage2_reset(struct stage2 *s);
+/* Nothing of the guest stays readable in RAM. No vCPU runs. */
+void	stage2_scrub(struct stage2 *s);
+/* Clean and invalidate all RAM in use to PoC (a guest's DC by set/way). */
+void	stage2_clean(struct stage2 *s);
+void	stage2_destroy(struct stage2 *s);
+
+#endif
