@@ -151,7 +151,8 @@ class Command(InFolder):
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
             env=os.environ | {"BUILD": str(self.folder)})
-        process.stdout.readline()
+        for _ in range(2):      # up to the start of the VM
+            process.stdout.readline()
         process.stdin.write("\x01x")
         process.stdin.flush()
         self.assertEqual(process.wait(20), 0)
@@ -166,7 +167,8 @@ class Command(InFolder):
                 [APIARY, "run", "--hypervisor", image, "--guest", image],
                 stdin=inner, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                 text=True, env=os.environ | {"BUILD": str(self.folder)})
-            process.stdout.readline()
+            for _ in range(2):
+                process.stdout.readline()
             during = termios.tcgetattr(inner)
             self.assertFalse(during[3] & (termios.ICANON | termios.ISIG))
             if end == "keys":
