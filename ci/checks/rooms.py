@@ -142,7 +142,7 @@ _PROTOTYPE = re.compile(
 _ATTRIBUTE = re.compile(r"__attribute__\s*\(\(.*?\)\)(?!\))"
                         r"|\b[A-Z][A-Z0-9_]+\([^()]*\)", re.S)
 # Names that the C language or its tool-chain gives.
-_GIVEN = re.compile(r"^(mem(cpy|set|cmp|move|chr)|str\w+|main|abort|"
+_GIVEN = re.compile(r"^(__\w+|mem(cpy|set|cmp|move|chr)|str\w+|main|abort|"
                     r"vs?n?printf|s?n?printf)$")
 
 
