@@ -38,6 +38,14 @@ struct pcpu *memory_cpu_stack(void);
 /* For secondary CPUs: TTBR0_EL2, TCR_EL2, SCTLR_EL2, MAIR_EL2. */
 void	memory_registers(uint64_t regs[4]);
 
+/* Bytes of RAM not given away. */
+uint64_t memory_ram_left(void);
+
+/* owner.c: NULL, or what it is; see vmm/bundle.h. */
+void	owner_init(const struct platform *p);
+const char *owner_of_pa(pa_t pa, uint64_t size);
+const char *owner_of_intid(unsigned int intid);
+
 /* smp.c */
 void	smp_start(const struct platform *p);
 

@@ -6,13 +6,14 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+	.hidden	image_end
 	.section .head, "ax"
 	.globl	image_start
 image_start:
 	b	start			/* code0, code1 */
 	.long	0
 	.quad	0			/* text_offset from a 2 MiB boundary */
-	.quad	image_size		/* in memory, with .bss */
+	.quad	image_end - image_start	/* in memory, with .bss */
 	.quad	0xa			/* little endian, 4 KiB, anywhere */
 	.quad	0, 0, 0
 	.ascii	"ARM\x64"

@@ -24,6 +24,7 @@
 #include "vmm/log.h"
 #include "vmm/pcpu.h"
 #include "vmm/run.h"
+#include "vmm/sched.h"
 #include "vmm/smccc.h"
 #include "vmm/sysreg.h"
 #include "vmm/vm.h"
@@ -209,6 +210,10 @@ boot_enter_guests(void)
 	vectors_enter(run_start());
 }
 
+static const struct bundle_host bundle_host = {
+	memory_ram_left, owner_of_pa, owner_of_intid,
+};
+
 static void
 start_vms(void)
 {
@@ -220,7 +225,7 @@ start_vms(void)
 	if (plat.bundle_start.v == 0)
 		stop("no bundle: give one as the initrd");
 	memory_map_readonly(plat.bundle_start, size);
-	bundle_load(port_pa_to_ptr(plat.bundle_start), size);
+	bundle_load(port_pa_to_ptr(plat.bundle_start), size, &bundle_host);
 	if (vm_count_live() == 0)
 		stop("no VM to run");
 	for (i = 0; i < VM_MAX; i++) {
@@ -252,12 +257,29 @@ start_rest(void)
 	boot_enter_guests();
 }
 
+static void
+reserve(pa_t base, uint64_t size)
+{
+	uint64_t start = round_down(base.v, PAGE_SIZE);
+
+	if (platform_reserve(&plat, PA(start),
+	    round_up(base.v + size, PAGE_SIZE) - start) != 0)
+		panic("RAM is in too many pieces");
+}
+
 void
 boot_main(void)
 {
 	char err[LINE];
 
 	find_machine();
+	owner_init(&plat);
+	/* The image, the tree and the bundle stay where they are. */
+	reserve(port_ptr_to_pa(image_start),
+	    (uint64_t)(image_end - image_start));
+	reserve(dtb, plat.dtb_size);
+	reserve(plat.bundle_start,
+	    plat.bundle_end.v - plat.bundle_start.v);
 	if (memory_init(&plat, err, sizeof(err)) != 0)
 		stop(err);
 	start_boot_cpu();

@@ -97,9 +97,6 @@ memory_init(struct platform *p, char *err, size_t len)
 	unsigned int i;
 	pa_t pool;
 
-	platform_reserve(p, port_ptr_to_pa(image_start),
-	    round_up((uintptr_t)image_end, PAGE_SIZE) -
-	    (uintptr_t)image_start);
 	for (i = 0; i < p->nr_ram; i++) {
 		uint64_t start = round_up(p->ram[i].base.v, PAGE_SIZE);
 		uint64_t end = round_down(p->ram[i].base.v + p->ram[i].size,
@@ -132,6 +129,17 @@ memory_ram_alloc(uint64_t size, uint64_t align, pa_t *pa)
 	spin_unlock(&ram_lock);
 	*pa = PA(base);
 	return (ok);
+}
+
+uint64_t
+memory_ram_left(void)
+{
+	uint64_t n;
+
+	spin_lock(&ram_lock);
+	n = extent_total(&ram);
+	spin_unlock(&ram_lock);
+	return (n);
 }
 
 void

@@ -30,6 +30,7 @@ struct gic_ops {
 	void	(*deactivate)(uint32_t iar);
 	/* SPIs are routed to the CPU that enables them. */
 	void	(*enable)(unsigned int intid, bool edge);
+	unsigned int (*lines)(void);	/* INTIDs, SPIs included */
 	void	(*kick)(unsigned int cpu);	/* index of the pcpu */
 };
 

@@ -154,10 +154,18 @@ static struct lr_ops lr = {
 	.set_active = set_active,
 };
 
+static unsigned int
+lines(void)
+{
+	unsigned int n = ((reg_read(gicd, GICD_TYPER) & 31) + 1) * 32;
+
+	return (n > GIC_SPURIOUS ? GIC_SPURIOUS : n);
+}
+
 static int
 init(const struct platform_gic *g, char *err, size_t len)
 {
-	unsigned int i, lines;
+	unsigned int i, n;
 
 	(void)err;
 	(void)len;
@@ -165,16 +173,14 @@ init(const struct platform_gic *g, char *err, size_t len)
 	gicd = g->gicd.base.v;
 	reg_write(gicd, GICD_CTLR, 0);
 	wait_rwp(gicd);
-	lines = ((reg_read(gicd, GICD_TYPER) & 31) + 1) * 32;
-	if (lines > GIC_SPURIOUS)
-		lines = GIC_SPURIOUS;
-	for (i = 32; i < lines; i += 32) {
+	n = lines();
+	for (i = 32; i < n; i += 32) {
 		reg_write(gicd, GICD_ICENABLER + i / 8, ~0u);
 		reg_write(gicd, GICD_ICPENDR + i / 8, ~0u);
 		reg_write(gicd, GICD_ICACTIVER + i / 8, ~0u);
 		reg_write(gicd, GICD_IGROUPR + i / 8, ~0u);
 	}
-	for (i = 32; i < lines; i += 4)
+	for (i = 32; i < n; i += 4)
 		reg_write(gicd, GICD_IPRIORITYR + i, PRIO_ALL);
 	wait_rwp(gicd);
 	reg_write(gicd, GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_V3_GRP1 | 1);
@@ -319,5 +325,6 @@ const struct gic_ops gicv3_ops = {
 	.eoi = eoi,
 	.deactivate = deactivate,
 	.enable = enable,
+	.lines = lines,
 	.kick = kick,
 };
