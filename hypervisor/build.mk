@@ -20,6 +20,14 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin -fpie \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
 	-Ihypervisor -Ihypervisor/include -Ihypervisor/arch/aarch64 \
 	-Ihypervisor/arch/arm $(LIBFDT_CFLAGS) -I$(HV)/include
+# What runs only at start, or rarely, is built for size: a page table of the
+# exit path is worth more than the microseconds of a boot.
+HV_SMALL := $(foreach r,platform uart boot,$(wildcard hypervisor/$(r)/*.c)) \
+	$(patsubst %,hypervisor/vmm/%.c,bundle node passthrough image \
+	guest_fdt vm console stats) hypervisor/lib/print.c \
+	hypervisor/mm/pt.c hypervisor/mm/pool.c hypervisor/arch/aarch64/lazy.c \
+	hypervisor/arch/aarch64/walk.c hypervisor/vdev/vpl031.c
+$(HV_SMALL:hypervisor/%=$(HV)/%.o): HV_CFLAGS += -Os
 HV_LDFLAGS := -nostdlib -static-pie -Wl,--no-dynamic-linker -Wl,-z,text \
 	-Wl,-z,norelro -Wl,--build-id=none -Wl,--gc-sections \
 	-Wl,-z,max-page-size=4096 -Wl,-T,hypervisor/boot/image.lds

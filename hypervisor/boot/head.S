@@ -70,15 +70,15 @@ secondary_start:
 	ldr	x5, [x0, #32]		/* MAIR_EL2 */
 	mov	sp, x1
 	mov	x29, xzr
-	bl	mmu_on
+	bl	boot_mmu_on
 	b	smp_secondary
 
 /*
- * mmu_on: x2 = TTBR0_EL2, x3 = TCR_EL2, x4 = SCTLR_EL2, x5 = MAIR_EL2.
+ * boot_mmu_on: x2 = TTBR0_EL2, x3 = TCR_EL2, x4 = SCTLR_EL2, x5 = MAIR_EL2.
  * The code runs where it is mapped. x0 is kept.
  */
-	.globl	mmu_on
-mmu_on:
+	.globl	boot_mmu_on
+boot_mmu_on:
 	msr	hcr_el2, xzr
 	msr	mair_el2, x5
 	msr	tcr_el2, x3

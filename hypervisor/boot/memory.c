@@ -72,7 +72,7 @@ memory_early(pa_t dtb, size_t dtb_size)
 	 */
 	port_inval_poc(image_start, (size_t)(image_end - image_start));
 	memory_registers(regs);
-	mmu_on(0, 0, regs[0], regs[1], regs[2], regs[3]);
+	boot_mmu_on(0, 0, regs[0], regs[1], regs[2], regs[3]);
 }
 
 void

@@ -1,5 +1,6 @@
 /*
- * Stage-2 policy.
+ * Stage-2 policy: regions, the first touch of demand RAM, power-on state.
+ * Must not know the format of an entry.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */

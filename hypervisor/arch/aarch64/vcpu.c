@@ -25,9 +25,10 @@ _Static_assert(offsetof(struct pcpu, panic_stack) == PCPU_PANIC_STACK, "p");
 #define	EL1_SCTLR	4
 #define	EL1_VBAR	9
 
-#define	HCR_GUEST	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO |	\
-			 HCR_FB | HCR_BSU_INNER | HCR_TID3 | HCR_TSC |		\
-			 HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_TLOR | HCR_RW)
+#define	HCR_GUEST							\
+	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB |	\
+	 HCR_BSU_INNER | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR |	\
+	 HCR_TSW | HCR_TLOR | HCR_RW)
 
 void
 port_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t x0)

@@ -25,7 +25,7 @@
 #define	LR_PRIO_SHIFT		48
 #define	LR_PINTID_SHIFT		32
 #define	LR_EOI			(1ull << 41)	/* only where LR_HW is 0 */
-#define	LR_SOURCE_SHIFT		10		/* GICv2 guest's SGI only */
+#define	LR_SOURCE_SHIFT		10	/* GICv2 guest's SGI */
 
 #define	LR_HCR_EN		(1u << 0)
 #define	LR_HCR_UIE		(1u << 1)	/* underflow: 0 or 1 LR in use */
