@@ -140,7 +140,8 @@ class R5(Case):
                     "static int\npick(void)\n{\n\tif (x) {\n\t}\n}\n\n"
                     "int\nsched_pick(int (*f)(int))\n{\n}\n\n"
                     "int\nsched(void)\n{\n}\n\nvoid *\nmemcpy(void *a)\n{\n"
-                    "}\n\nvoid\nport_x(void)\n{\n}\n\nvoid\n__stack_chk_fail(void)\n"
+                    "}\n\nvoid\n"
+                    "port_x(void)\n{\n}\n\nvoid\n__stack_chk_fail(void)\n"
                     "{\n}\n")
 
     def test_what_a_header_of_another_room_asks_for(self) -> None:
