@@ -152,7 +152,7 @@ vgic_lr_again(struct vgic_cpu *self, unsigned int sgi)
 	uint64_t lr = self->lr[n], state;
 
 	if ((lr & (LR_HW | LR_EOI | LR_PENDING | 0x3ff)) !=
-	    (LR_PENDING | sgi) || self->hcr != LR_HCR_EN)
+	    (LR_PENDING | sgi))
 		return (false);
 	state = lr_ops->read(n) & LR_STATE;
 	if (!(state & LR_PENDING))

@@ -429,8 +429,14 @@ CASE(sgi_v2)
 
 CASE(level_line)
 {
+	unsigned int i;
+
 	start(3, 1, 4);
 	set_line(33, true);
+	for (i = 0; i < 3; i++) {		/* still up: again */
+		ATF_CHECK_EQ(33, ack());
+		eoi(33);
+	}
 	ATF_CHECK_EQ(2, rd(0x204, 4));
 	ATF_CHECK_EQ(33, ack());
 	ATF_CHECK_EQ(2, rd(0x204, 4));
@@ -453,6 +459,52 @@ CASE(level_line)
 	ATF_CHECK_EQ(33, ack());
 	eoi(33);
 	ATF_CHECK_EQ(LR_FAKE_NONE, ack());
+}
+
+/* What another CPU has in its list registers. */
+CASE(remote)
+{
+	start(3, 2, 2);
+	lr_fake_select(1);
+	set_line(33, true);
+	lr_fake_select(0);
+	serve();
+	lr_fake_select(1);
+	set_line(33, false);			/* withdrawn from CPU 0 */
+	ATF_CHECK_EQ(1, kicked);
+	lr_fake_select(0);
+	serve();
+	ATF_CHECK_EQ(LR_FAKE_NONE, ack());
+	/* Queued for CPU 0, and better than what it has there now. */
+	wr(0x420, 4, 0x80808080);
+	wr(0x204, 4, 7);
+	lr_fake_select(1);
+	kicked = 0;
+	wr(0x422, 1, 0x10);
+	ATF_CHECK_EQ(1, kicked);
+	lr_fake_select(0);
+	serve();
+	ATF_CHECK_EQ(34, ack());
+}
+
+/* An active SPI stays; what is pending behind it goes the new way. */
+CASE(rerouted)
+{
+	start(3, 2, 4);
+	wr(0x204, 4, 2);
+	ATF_CHECK_EQ(33, ack());
+	wr(0x6108, 8, 1);
+	wr(0x204, 4, 2);
+	eoi(33);
+	ATF_CHECK_EQ(LR_FAKE_NONE, ack());
+	ATF_CHECK_EQ(2, kicked);
+	lr_fake_select(1);
+	serve();
+	wr(0x6108, 8, 0);			/* out of its LR again */
+	ATF_CHECK_EQ(LR_FAKE_NONE, ack());
+	lr_fake_select(0);
+	serve();
+	ATF_CHECK_EQ(33, ack());
 }
 
 CASE(edge_line)
@@ -718,6 +770,7 @@ CASE(group_that_is_off)
 	eoi(35);
 	ATF_CHECK_EQ(LR_FAKE_NONE, ack());
 	lr_fake_set_vmcr(2, 2);
+	ATF_CHECK(lr_fake_maintenance(0));
 	serve();
 	ATF_CHECK_EQ(32, lr_fake_ack(1));
 }
@@ -856,6 +909,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, sgi_v3);
 	ATF_TP_ADD_TC(tp, sgi_v2);
 	ATF_TP_ADD_TC(tp, level_line);
+	ATF_TP_ADD_TC(tp, remote);
+	ATF_TP_ADD_TC(tp, rerouted);
 	ATF_TP_ADD_TC(tp, edge_line);
 	ATF_TP_ADD_TC(tp, maintenance_only_when_needed);
 	ATF_TP_ADD_TC(tp, disabled_and_enabled);
