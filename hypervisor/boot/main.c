@@ -171,6 +171,7 @@ start_gic(void)
 		.vtimer = plat.timer.virt.intid,
 		.hyp_timer = plat.timer.hyp.intid,
 		.maintenance = plat.gic.maintenance.intid,
+		.pmu = plat.pmu.intid < 32 ? plat.pmu.intid : 0,
 	};
 	char err[LINE];
 	unsigned int i;
@@ -199,7 +200,7 @@ boot_enter_guests(void)
 {
 	unsigned int ppis[] = {
 		plat.timer.virt.intid, plat.timer.hyp.intid,
-		plat.gic.maintenance.intid,
+		plat.gic.maintenance.intid, plat.pmu.intid,
 	};
 	struct pcpu *p = pcpus[port_cpu()];
 

@@ -133,6 +133,17 @@ strchr(const char *s, int c)
 }
 
 char *
+strstr(const char *s, const char *part)
+{
+	size_t n = strlen(part);
+
+	for (; *s != '\0'; s++)
+		if (strncmp(s, part, n) == 0)
+			return ((char *)(uintptr_t)s);
+	return (n == 0 ? (char *)(uintptr_t)s : NULL);
+}
+
+char *
 strrchr(const char *s, int c)
 {
 	const char *last = NULL;

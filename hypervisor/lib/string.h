@@ -19,6 +19,7 @@ size_t	strnlen(const char *s, size_t max);
 int	strcmp(const char *a, const char *b);
 int	strncmp(const char *a, const char *b, size_t n);
 char	*strchr(const char *s, int c);
+char	*strstr(const char *s, const char *part);
 char	*strrchr(const char *s, int c);
 unsigned long strtoul(const char *restrict s, char **restrict end, int base);
 

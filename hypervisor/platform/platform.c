@@ -25,6 +25,8 @@ struct pass {
 	struct tree_value timer_irqs;
 	const char	*timer_names[5];
 	uint32_t	timer_parent;
+	struct tree_value pmu_irqs;
+	bool		pmu;
 	bool		timer, timer_extended, memory_node, psci_odd;
 	uint32_t	gic_phandle, gic_cells;
 	const char	*gic_odd;	/* why a GIC found will not do */
@@ -251,7 +253,11 @@ platform_compatible(struct tree *t, struct pass *s, const char *c)
 	else if (strcmp(c, "arm,armv8-timer") == 0 ||
 	    strcmp(c, "arm,armv7-timer") == 0)
 		platform_timer(t, s);
-	else
+	else if (strcmp(c, "arm,armv8-pmuv3") == 0 ||
+	    (strncmp(c, "arm,cortex-", 11) == 0 && strstr(c, "-pmu"))) {
+		s->pmu = tree_has(t, TREE_INTERRUPTS);
+		s->pmu_irqs = t->prop[TREE_INTERRUPTS];
+	} else
 		return (1);
 	return (0);
 }
@@ -395,6 +401,8 @@ platform_check_rest(struct pass *s)
 	struct platform *p = s->p;
 	unsigned int i, none = 0;
 
+	if (s->pmu)
+		intid_decode(&s->pmu_irqs, 0, s->gic_cells, 0, &p->pmu);
 	for (i = 0; i < p->nr_cpus; i++) {
 		if (p->cpu[i].enable == PLATFORM_ENABLE_PSCI &&
 		    !p->psci.present)

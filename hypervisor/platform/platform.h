@@ -110,6 +110,7 @@ struct platform {
 	struct platform_psci psci;
 	struct platform_gic gic;
 	struct platform_timer timer;
+	struct platform_irq pmu;	/* a PPI; SPIs: not used by guests */
 	struct platform_console console;
 
 	pa_t		bundle_start, bundle_end; /* linux,initrd-*; 0: none */

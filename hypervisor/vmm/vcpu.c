@@ -58,6 +58,7 @@ vcpu_attend(struct vcpu *v)
 		if (v->power == VCPU_ON_PENDING) {
 			port_vcpu_reset(v, v->start_pc, v->start_x0);
 			vgic_cpu_on(&v->gic);
+			v->ptimer = (struct vtimer){ 0 };
 			v->waiting = 0;
 			v->power = VCPU_ON;
 		}

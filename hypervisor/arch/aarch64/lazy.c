@@ -33,7 +33,7 @@ pmu_present(void)
 uint64_t
 lazy_mdcr_reset(void)
 {
-	uint64_t mdcr = MDCR_PMU | MDCR_DEBUG;
+	uint64_t mdcr = MDCR_PMU | MDCR_DEBUG | MDCR_TPMS | MDCR_TTRF;
 
 	if (pmu_present())
 		mdcr |= MDCR_HPMN(pmu_counters());
@@ -60,7 +60,7 @@ port_take_fp(struct vcpu *v)
 {
 	struct pcpu *p = v->pcpu;
 
-	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA);
+	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM);
 	isb();
 	if (p->fp_owner == v)
 		return;

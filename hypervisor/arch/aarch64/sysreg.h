@@ -25,11 +25,13 @@
 #define	HCR_RW		(1ull << 31)
 #define	HCR_E2H		(1ull << 34)
 #define	HCR_TLOR	(1ull << 35)
+#define	HCR_TERR	(1ull << 36)
 
 #define	CPTR_RES1	0x32ffull
 #define	CPTR_TZ		(1ull << 8)
 #define	CPTR_TFP	(1ull << 10)
 #define	CPTR_TTA	(1ull << 20)
+#define	CPTR_TAM	(1ull << 30)
 
 #define	MDCR_HPMN(n)	((uint64_t)(n))
 #define	MDCR_TPMCR	(1ull << 5)

@@ -28,7 +28,7 @@ _Static_assert(offsetof(struct pcpu, panic_stack) == PCPU_PANIC_STACK, "p");
 #define	HCR_GUEST							\
 	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB |	\
 	 HCR_BSU_INNER | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR |	\
-	 HCR_TSW | HCR_TLOR | HCR_RW)
+	 HCR_TSW | HCR_TLOR | HCR_TERR | HCR_RW)
 
 void
 port_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t x0)
@@ -80,7 +80,7 @@ port_vcpu_load(struct vcpu *v)
 		hcr |= HCR_TWE;
 	write_sysreg(hcr_el2, hcr);
 	write_sysreg(vmpidr_el2, v->mpidr);
-	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA |
+	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM |
 	    (p->fp_owner == v ? 0 : CPTR_TFP));
 	write_sysreg(mdcr_el2, a->mdcr);
 	switch_load_el1(a->el1, vm->vttbr);
