@@ -78,7 +78,7 @@ struct vgic_cpu {
 	uint32_t	holds;		/* CPUs that keep it from going live */
 	uint32_t	undo;		/* private: deactivate the physical */
 	uint32_t	hcr;		/* control as last written */
-	uint32_t	lr_used, lr_eoi; /* of which we have an interrupt; EOI */
+	uint32_t	lr_used, lr_eoi; /* LRs with an interrupt; with EOI */
 	uint32_t	queue_words;	/* words of queue[] that are not 0 */
 	uint32_t	queue[VGIC_WORDS];
 	uint64_t	lr[VGIC_MAX_LRS]; /* as last written */

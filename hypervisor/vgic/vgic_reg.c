@@ -281,9 +281,9 @@ const struct vgic_row vgic_reg_rows[32] = {
 	/* b80 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
 	/* c00 */ { { config_read, config_write }, 4, 8 },
 	/* c80 */ { { config_read, config_write }, 4, 0 },
-	/* d00 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 4 },		/* IGRPMODR: DS is 1 */
+	/* d00 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 4 },	/* IGRPMODR */
 	/* d80 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 0 },
-	/* e00 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 8 },		/* NSACR: one Security state */
+	/* e00 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 8 },	/* NSACR */
 	/* e80 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 0 },
 	/* f00 */ { { vgic_sgi_read, vgic_sgi_write }, 5, 0 },
 	/* f80 */ { { vgic_dist_id_read, vgic_reg_wi }, 4, 0 },

@@ -24,7 +24,7 @@ vtimer_read(const struct vtimer *t, enum vtimer_reg reg, uint64_t now)
 		    VTIMER_ISTATUS : 0));
 	case VTIMER_CVAL:
 		return (t->cval);
-	default:	/* 32 bits; UNKNOWN while disabled: count all the same */
+	default:	/* 32 bits; UNKNOWN while disabled: as if enabled */
 		return ((uint32_t)(t->cval - (now - t->offset)));
 	}
 }

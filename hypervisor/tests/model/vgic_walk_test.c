@@ -3,6 +3,7 @@
  * software virtual CPU interface (arch/fake/lr_fake.h), held against a naive
  * reference (vgic_ref.h) after every step. A walk is told by its seed; on a
  * failure the seed and the last steps are printed.
+ * Over 500 lines because the steps share one machine and one reference.
  *
  *	VGIC_WALK_STEPS, -v steps=N	steps per version, default 500000
  *	VGIC_WALK_SEED, -v seed=N	first seed, default 1
