@@ -13,7 +13,7 @@ struct mmio {
 	uint32_t	offset;	/* bytes from the start of the region */
 	uint8_t		size;	/* bytes: 1, 2, 4 or 8 */
 	bool		write;
-	uint64_t	value;	/* written, or to be filled by a read */
+	uint64_t	value;	/* written, or to be filled by every read */
 };
 
 enum mmio_result {
@@ -22,7 +22,7 @@ enum mmio_result {
 };
 
 /*
- * The access never crosses the region's end. The exit path truncates value
+ * The access is aligned to its size and never crosses the region's end. The exit path truncates value
  * to size on a write and extends it as the instruction asks on a read.
  */
 typedef enum mmio_result mmio_fn(void *dev, unsigned int vcpu,

@@ -212,14 +212,28 @@ high_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 	return (MMIO_OK);
 }
 
+VGIC_COLD enum mmio_result
+vgic_dist_other(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
+{
+
+	(void)vc;
+	if (off >= 0x1000)
+		return (high_access(vg, self, m, off));
+	return (vgic_reg_access(vg, self, m, NULL, off));
+}
+
 enum mmio_result
 vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 {
 	struct vgic *vg = dev;
-	struct vgic_cpu *self = vg->cpus[vcpu];
-	uint32_t off = m->offset;
+	uint64_t off = m->offset;
+	const struct vgic_row *row = &vgic_reg_rows[off >> 7 & 31];
 
-	if (unlikely(off >= 0x1000))
-		return (high_access(vg, self, m, off));
-	return (vgic_reg_access(vg, self, m, NULL, off));
+	/* All banks take words: nearly all accesses are this. */
+	if (unlikely(off >= 0x1000 || m->size != 4 ||
+	    (off & 0x7f) < row->priv))
+		row = &vgic_reg_rows[VGIC_ROW_OTHER];
+	return (row->access[m->write](vg, vg->cpus[vcpu], m, vg->cpus[vcpu],
+	    (uint32_t)off));
 }

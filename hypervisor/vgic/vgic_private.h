@@ -173,7 +173,8 @@ struct vgic_row {
 	uint8_t		sizes;		/* legal widths in bytes, or'ed */
 	uint8_t		priv;		/* its first bytes: private ones' */
 } __attribute__((aligned(32)));		/* indexed by a shift */
-extern const struct vgic_row vgic_reg_rows[32];
+#define	VGIC_ROW_OTHER	32		/* what is not a word of a bank */
+extern const struct vgic_row vgic_reg_rows[VGIC_ROW_OTHER + 1];
 vgic_reg_fn	vgic_reg_wi, vgic_reg_raz;
 
 /*
@@ -188,7 +189,7 @@ vgic_reg_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 	const struct vgic_row *row = &vgic_reg_rows[off >> 7];
 	bool priv = (off & 0x7f) < row->priv;
 
-	if (unlikely(!(row->sizes & m->size) || off & (m->size - 1u)))
+	if (unlikely(!(row->sizes & m->size)))
 		return (MMIO_FAULT);
 	if (vc != NULL ? !priv : unlikely(priv) && vg->version == 3)
 		return (vgic_reg_raz(vg, self, m, vc, off));
@@ -196,7 +197,7 @@ vgic_reg_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 	    off));
 }
 
-vgic_reg_fn	vgic_dist_ctl_read, vgic_dist_ctl_write;
+vgic_reg_fn	vgic_dist_ctl_read, vgic_dist_ctl_write, vgic_dist_other;
 vgic_reg_fn	vgic_dist_target_read, vgic_dist_target_write;
 vgic_reg_fn	vgic_dist_id_read;
 /* Peripheral and component identification, 0xfd0 and 0xffd0 alike. */

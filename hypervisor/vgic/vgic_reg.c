@@ -254,7 +254,7 @@ config_write(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 	return (MMIO_OK);
 }
 
-const struct vgic_row vgic_reg_rows[32] = {
+const struct vgic_row vgic_reg_rows[VGIC_ROW_OTHER + 1] = {
 	/* 000 */ { { vgic_dist_ctl_read, vgic_dist_ctl_write }, 4, 0 },
 	/* 080 */ { { bits_read, state_write }, 4, 4 },	/* IGROUPR */
 	/* 100 */ { { bits_read, enable_write }, 4, 4 },	/* ISENABLER */
@@ -287,4 +287,5 @@ const struct vgic_row vgic_reg_rows[32] = {
 	/* e80 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 0 },
 	/* f00 */ { { vgic_sgi_read, vgic_sgi_write }, 5, 0 },
 	/* f80 */ { { vgic_dist_id_read, vgic_reg_wi }, 4, 0 },
+	{ { vgic_dist_other, vgic_dist_other }, 0, 0 },
 };

@@ -137,8 +137,10 @@ abort_data(struct vcpu *v, uint64_t esr)
 	if (likely(WORD(esr) == WORD_ACCESS &&
 	    FSC_TYPE((uint32_t)esr) == FSC_TRANSLATION)) {
 		ipa = port_fault_ipa(v, esr);
-		if (ipa.v >= MACHINE_RAM_BASE ||
-		    unlikely((r = mmio_find(v->vm, ipa)) == NULL))
+		r = v->vm->mmio;
+		if (unlikely(ipa.v - r->base >= r->size) &&
+		    (ipa.v >= MACHINE_RAM_BASE ||
+		    (r = mmio_find(v->vm, ipa)) == NULL))
 			return (populate(v, esr, ipa));
 		if (esr & ABT_WRITE)
 			return (mmio_write_word(v, esr, r, ipa.v - r->base));

@@ -146,6 +146,16 @@ vectors_\timed:
 	.balign	0x80
 	.endm
 
+	.macro	to_guest timed
+	.if	\timed
+	bl	stats_add_time
+	.endif
+	ldr	x0, [sp, #PCPU_CURRENT]
+	mov	sp, x0
+	load_volatile
+	eret
+	.endm
+
 	/* Ways back. w0 = outcome, sp = struct pcpu. */
 	.macro	resume timed
 resume_full_\timed:			/* PC moves; x18-x29 were in memory */
@@ -154,21 +164,19 @@ resume_full_\timed:			/* PC moves; x18-x29 were in memory */
 	ldr	x1, [sp, #PCPU_CURRENT]
 	load_callee x1
 resume_advance_\timed:			/* PC moves */
-	cmp	w0, #OUTCOME_SWITCH
+	cbnz	w0, 2f
+	mrs	x2, elr_el2
+	add	x2, x2, #4
+	msr	elr_el2, x2
+	to_guest \timed
+2:	cmp	w0, #OUTCOME_SWITCH
 	b.hi	outcome_\timed
 	mrs	x2, elr_el2
 	add	x2, x2, #4
 	msr	elr_el2, x2
 resume_\timed:
 	cbnz	w0, outcome_\timed
-1:
-	.if	\timed
-	bl	stats_add_time
-	.endif
-	ldr	x0, [sp, #PCPU_CURRENT]
-	mov	sp, x0
-	load_volatile
-	eret
+1:	to_guest \timed
 outcome_\timed:
 	cmp	w0, #OUTCOME_RETRY
 	b.eq	1b
