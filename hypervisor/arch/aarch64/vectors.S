@@ -194,15 +194,17 @@ outcome_\timed:
 	b	vectors_enter
 	.endm
 
-	/* A handler that finds its register number at this bit of ESR. */
+	/*
+	 * A handler that finds its register number in ESR; bit is the
+	 * number's highest: x0-x15 are saved already, of the others most
+	 * are not.
+	 */
 	.macro	by_register timed, name, bit
 \name\()_\timed:
-	ubfx	x2, x1, #\bit, #5
 	adr	x30, resume_advance_\timed
-	sub	x2, x2, #18
-	cmp	x2, #11
-	b.hi	\name			/* x0-x17, x30, xzr */
-	save_callee x0
+	tbnz	x1, #\bit, 1f
+	b	\name
+1:	save_callee x0
 	adr	x30, resume_full_\timed
 	b	\name
 	.endm
@@ -215,8 +217,8 @@ outcome_\timed:
 
 	.macro	stubs timed
 	resume	\timed
-	by_register \timed, sysreg_trap, 5
-	by_register \timed, abort_data, 16
+	by_register \timed, sysreg_trap, 9
+	by_register \timed, abort_data, 20
 	advancing \timed, smccc_smc
 	advancing \timed, exits_wfx
 	.endm
