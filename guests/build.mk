@@ -1,0 +1,57 @@
+# Bare-metal guests: a run-time library and one image for each file in
+# guests/tests. bench/ links the same library:
+#
+#	$(GUEST_CFLAGS)		to compile a guest
+#	$(GUEST_LIB)		what it is linked with, build/guests/lib.a
+#	$(call guest_link,OBJ)	the recipe of an .elf
+#
+# SPDX-License-Identifier: BSD-2-Clause
+
+GUEST := $(BUILD)/guests
+GUEST_LIB := $(GUEST)/lib.a
+GUEST_LIB_SRCS := $(wildcard guests/lib/*.[cS])
+GUEST_LIB_OBJS := $(GUEST_LIB_SRCS:guests/%=$(GUEST)/%.o)
+GUEST_TESTS := $(basename $(notdir $(wildcard guests/tests/*.c)))
+
+# FP and SIMD registers belong to the tests, which use them in assembly.
+GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin -fpie \
+	-mgeneral-regs-only -mstrict-align -march=armv8-a \
+	-mno-outline-atomics -fno-stack-protector -fno-omit-frame-pointer \
+	-fno-asynchronous-unwind-tables -fno-common -fvisibility=hidden \
+	-ffunction-sections -fdata-sections \
+	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
+	-Iguests/lib -Ihypervisor/include $(LIBFDT_CFLAGS)
+GUEST_LDFLAGS := -nostdlib -static-pie -Wl,--no-dynamic-linker -Wl,-z,text \
+	-Wl,-z,norelro -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,--gc-sections \
+	-Wl,-z,max-page-size=4096 -Wl,-T,guests/lib/image.lds
+guest_link = $(CROSS)gcc $(GUEST_LDFLAGS) -o $@ $(1) \
+	-Wl,--undefined=image_start $(GUEST_LIB) $(LIBFDT_A) $(GUEST_LIB)
+
+guests: $(GUEST_TESTS:%=$(GUEST)/%.Image)
+
+$(GUEST)/%.elf: $(GUEST)/tests/%.c.o $(GUEST_LIB) guests/lib/image.lds
+	@echo '  LD      $@'
+	@$(call guest_link,$<)
+
+$(GUEST)/%.Image: $(GUEST)/%.elf
+	@echo '  IMAGE   $@'
+	@$(CROSS)objcopy -O binary $< $@
+
+$(GUEST_LIB): $(GUEST_LIB_OBJS)
+	@echo '  AR      $@'
+	@rm -f $@
+	@$(CROSS)ar rcs $@ $^
+
+$(GUEST)/%.c.o: guests/%.c | $(LIBFDT_A)
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	@$(CROSS)gcc $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(GUEST)/%.S.o: guests/%.S
+	@mkdir -p $(@D)
+	@echo '  AS      $<'
+	@$(CROSS)gcc $(GUEST_CFLAGS) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
+
+.SECONDARY: $(GUEST_TESTS:%=$(GUEST)/%.elf) \
+	$(GUEST_TESTS:%=$(GUEST)/tests/%.c.o)
+-include $(GUEST_LIB_OBJS:.o=.d) $(GUEST_TESTS:%=$(GUEST)/tests/%.c.d)

@@ -1,0 +1,139 @@
+/*
+ * Lines and records on the console, whole ones even when several CPUs print.
+ * Must not know UARTs (console.c).
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "lib.h"
+
+static uint32_t lock;
+
+static void
+number(uint64_t v, unsigned int base, int width, char pad, bool alt)
+{
+	char digits[24];
+	int n = 0;
+
+	do
+		digits[n++] = "0123456789abcdef"[v % base];
+	while ((v /= base) != 0);
+	if (alt && base == 16) {
+		console_put('0');
+		console_put('x');
+		width -= 2;
+	}
+	for (; width > n; width--)
+		console_put(pad);
+	while (n > 0)
+		console_put(digits[--n]);
+}
+
+static void
+string(const char *s, int width)
+{
+
+	for (; *s != '\0'; s++, width--)
+		console_put(*s);
+	for (; width > 0; width--)
+		console_put(' ');
+}
+
+/* %c %s %d %u %x %p, #, 0, width, -, l, ll, z. */
+static void
+format(const char *fmt, va_list ap)
+{
+
+	for (; *fmt != '\0'; fmt++) {
+		bool alt = false, wide = false;
+		char pad = ' ';
+		int width = 0;
+		uint64_t v;
+
+		if (*fmt != '%') {
+			console_put(*fmt);
+			continue;
+		}
+		for (fmt++; *fmt == '#' || *fmt == '0' || *fmt == '-'; fmt++) {
+			alt |= *fmt == '#';
+			if (*fmt == '0')
+				pad = '0';
+		}
+		for (; *fmt >= '0' && *fmt <= '9'; fmt++)
+			width = width * 10 + *fmt - '0';
+		for (; *fmt == 'l' || *fmt == 'z'; fmt++)
+			wide = true;
+		switch (*fmt) {
+		case 'c':
+			console_put((char)va_arg(ap, int));
+			break;
+		case 's':
+			string(va_arg(ap, const char *), width);
+			break;
+		case 'd':
+			v = wide ? va_arg(ap, uint64_t) :
+			    (uint64_t)va_arg(ap, int);
+			if ((int64_t)v < 0) {
+				console_put('-');
+				v = -v;
+			}
+			number(v, 10, width, pad, false);
+			break;
+		case 'u':
+		case 'x':
+			v = wide ? va_arg(ap, uint64_t) :
+			    va_arg(ap, unsigned int);
+			number(v, *fmt == 'u' ? 10 : 16, width, pad, alt);
+			break;
+		case 'p':
+			number(va_arg(ap, uint64_t), 16, 0, ' ', true);
+			break;
+		case '\0':
+			return;
+		default:
+			console_put(*fmt);
+		}
+	}
+}
+
+void
+print_va(const char *fmt, va_list ap)
+{
+	uint64_t start, daif = read_sysreg(daif);
+
+	irq_off();
+	/*
+	 * Exclusives need the MMU. Who holds the lock for a whole second has
+	 * died with it: better a mixed line than none.
+	 */
+	start = read_sysreg(cntvct_el0);
+	while (mmu_is_on && __atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE) &&
+	    read_sysreg(cntvct_el0) - start < counter_hz())
+		__asm__ volatile("yield");
+	format(fmt, ap);
+	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
+	write_sysreg(daif, daif);
+}
+
+void
+print(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	print_va(fmt, ap);
+	va_end(ap);
+}
+
+void
+record(const char *test, const char *name, const char *result,
+    uint64_t value, const char *units)
+{
+
+	if (units == NULL)
+		print("<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=%s.%s RESULT=%s>\n",
+		    test, name, result);
+	else
+		print("<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=%s.%s RESULT=%s "
+		    "MEASUREMENT=%lu UNITS=%s>\n", test, name, result, value,
+		    units);
+}
