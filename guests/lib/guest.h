@@ -230,6 +230,8 @@ void	mmu_point_table_at(uint64_t va, uint64_t table_pa);
 void	*memory_alloc(size_t bytes, size_t align);
 uint64_t memory_free_start(void), memory_free_end(void);
 void	sync_code(const void *p, size_t n);	/* new instructions there */
+/* To memory and out of the caches: for a CPU whose MMU is off, or was. */
+void	cache_flush(uint64_t start, uint64_t end);
 
 /* ---- exceptions (exception.c) ---------------------------------------- */
 

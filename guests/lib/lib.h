@@ -26,7 +26,6 @@ struct context {
 };
 bool	context_run(struct context *c, void (*fn)(uint64_t), uint64_t arg);
 void	context_leave(struct context *c) __attribute__((noreturn));
-void	cache_flush(uint64_t start, uint64_t end);
 void	secondary_start(void);
 
 /* ---- mmu.c ----------------------------------------------------------- */
