@@ -1,0 +1,170 @@
+/*
+ * Histograms: bins that get coarser only when they must, and how they are
+ * printed. Must not know what is sampled.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "hist.h"
+
+#define	LINE_BINS	24		/* of one line: lines stay short */
+#define	LINE_SIZE	1200
+
+void
+hist_clear(struct hist *h)
+{
+
+	h->n = h->max = h->sum = 0;
+	h->min = ~0ull;
+	h->bins = 0;
+	h->bits = 64;
+}
+
+/* The lowest value of the bin that v falls into. */
+static uint64_t
+low_of(uint64_t v, unsigned int bits)
+{
+	unsigned int used = v == 0 ? 0 : 64 - __builtin_clzll(v);
+
+	return (used <= bits ? v : v >> (used - bits) << (used - bits));
+}
+
+static void
+coarsen(struct hist *h)
+{
+	unsigned int i, n = 0;
+
+	/* From "each its own" to bins of 3 %; from there by halves. */
+	h->bits = h->bits == 64 ? 6 : h->bits - 1;
+	for (i = 0; i < h->bins; i++) {
+		uint64_t low = low_of(h->bin[i].low, h->bits);
+
+		if (n > 0 && h->bin[n - 1].low == low) {
+			h->bin[n - 1].count += h->bin[i].count;
+			continue;
+		}
+		h->bin[n].low = low;
+		h->bin[n++].count = h->bin[i].count;
+	}
+	h->bins = n;
+}
+
+void
+hist_add(struct hist *h, uint64_t value)
+{
+	unsigned int i, at;
+	uint64_t low;
+
+	h->n++;
+	h->sum += value;
+	if (value < h->min)
+		h->min = value;
+	if (value > h->max)
+		h->max = value;
+	for (;;) {
+		low = low_of(value, h->bits);
+		for (at = 0; at < h->bins && h->bin[at].low < low; at++)
+			;
+		if (at < h->bins && h->bin[at].low == low) {
+			h->bin[at].count++;
+			return;
+		}
+		if (h->bins < HIST_BINS)
+			break;
+		coarsen(h);
+	}
+	for (i = h->bins++; i > at; i--)
+		h->bin[i] = h->bin[i - 1];
+	h->bin[at].low = low;
+	h->bin[at].count = 1;
+}
+
+uint64_t
+hist_percentile(const struct hist *h, unsigned int percent)
+{
+	uint64_t seen = 0, rank = (h->n * percent + 99) / 100;
+	unsigned int i;
+
+	for (i = 0; i < h->bins; i++) {
+		seen += h->bin[i].count;
+		if (seen >= rank)
+			return (h->bin[i].low < h->min ? h->min :
+			    h->bin[i].low);
+	}
+	return (h->max);
+}
+
+/* ---- printing --------------------------------------------------------- */
+
+struct line {
+	char		text[LINE_SIZE];
+	unsigned int	used;
+};
+
+static void
+put(struct line *l, const char *s)
+{
+
+	while (*s != '\0' && l->used < LINE_SIZE - 1)
+		l->text[l->used++] = *s++;
+	l->text[l->used] = '\0';
+}
+
+static void
+put_number(struct line *l, const char *before, uint64_t v)
+{
+	char digits[21];
+	unsigned int i = sizeof(digits) - 1;
+
+	digits[i] = '\0';
+	do
+		digits[--i] = '0' + v % 10;
+	while ((v /= 10) != 0);
+	put(l, before);
+	put(l, &digits[i]);
+}
+
+/* CRC-32 of ISO/IEC 13239 (reflected, 0x04c11db7), as zlib's. */
+static uint32_t
+crc32(const char *s)
+{
+	uint32_t crc = ~0u;
+	int i;
+
+	for (; *s != '\0'; s++) {
+		crc ^= (uint8_t)*s;
+		for (i = 0; i < 8; i++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+	}
+	return (~crc);
+}
+
+void
+hist_print(const struct hist *h, const char *name, const char *unit)
+{
+	static struct line l;
+	unsigned int i, part, parts = (h->bins + LINE_BINS - 1) / LINE_BINS;
+
+	for (part = 0; part < parts; part++) {
+		l.used = 0;
+		put(&l, "NAME=");
+		put(&l, name);
+		put(&l, " UNITS=");
+		put(&l, unit);
+		put_number(&l, " N=", h->n);
+		put_number(&l, " MIN=", h->min);
+		put_number(&l, " MAX=", h->max);
+		put_number(&l, " SUM=", h->sum);
+		put(&l, " BINS=");
+		for (i = part * LINE_BINS;
+		    i < h->bins && i < (part + 1) * LINE_BINS; i++) {
+			put_number(&l, i % LINE_BINS ? "," : "",
+			    h->bin[i].low);
+			put_number(&l, ":", h->bin[i].count);
+		}
+		if (parts > 1) {
+			put_number(&l, " PART=", part + 1);
+			put_number(&l, "/", parts);
+		}
+		print("<APIARY_HIST %s CRC=%08x>\n", l.text, crc32(l.text));
+	}
+}

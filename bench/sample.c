@@ -1,0 +1,116 @@
+/*
+ * How one sample is taken, whatever the operation. Must not know which
+ * operations there are.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "op.h"
+
+#define	AHEAD_US	40		/* of a deadline: time to get ready */
+
+extern char entry_vectors_pmu[], entry_vectors_counter[];
+static uint64_t vectors_saved;
+
+static bool
+shot(struct run *r, bool twin, uint64_t *value)
+{
+	const struct code *c = r->code;
+	uint64_t start;
+
+	if (r->clock == CLOCK_PMU || c->loop == NULL) {
+		*value = (twin ? c->twin : c->shot)[r->clock](r->arg);
+		return (*value != NO_IRQ);
+	}
+	/* The counter is too coarse for one: the mean of many, in ticks * n. */
+	start = counter();
+	(twin ? c->loop_twin : c->loop)(r->arg, LOOP);
+	*value = counter() - start;
+	return (true);
+}
+
+bool
+sample_shot(struct run *r, uint64_t *value)
+{
+
+	return (shot(r, false, value));
+}
+
+bool
+sample_twin(struct run *r, uint64_t *value)
+{
+
+	return (shot(r, true, value));
+}
+
+/* Vectors whose IRQ entry reads the clock and leaves the shot; and back. */
+static void
+sample_vectors(unsigned int clock)
+{
+
+	vectors_saved = read_sysreg(vbar_el1);
+	write_sysreg(vbar_el1, clock == CLOCK_PMU ? entry_vectors_pmu :
+	    entry_vectors_counter);
+	isb();
+}
+
+static void
+sample_vectors_end(void)
+{
+
+	write_sysreg(vbar_el1, vectors_saved);
+	isb();
+}
+
+/*
+ * The interrupt that ended the shot is still pending. A timer's line must
+ * fall before the interrupt is ended, or it would come again.
+ */
+static bool
+served(const struct run *r)
+{
+	uint32_t iar = gic_ack(), intid = iar & 0x3ff;
+
+	if (r->op->deadline)
+		vtimer_off();
+	if (intid < INTID_NONE)
+		gic_eoi(iar);
+	if (intid != r->intid)
+		print("interrupt %u instead of %u\n", intid, r->intid);
+	return (intid == r->intid);
+}
+
+bool
+sample_entry(struct run *r, uint64_t *value)
+{
+
+	sample_vectors(r->clock);
+	*value = r->code->shot[r->clock](r->arg);
+	sample_vectors_end();
+	if (*value == NO_IRQ) {
+		vtimer_off();
+		print("no interrupt\n");
+		return (false);
+	}
+	return (served(r));
+}
+
+bool
+sample_deadline(struct run *r, uint64_t *value)
+{
+	uint64_t at, cval, ticks = AHEAD_US * counter_hz() / 1000000;
+
+	/* Known before the deadline is set: it takes its time. */
+	if (r->clock == CLOCK_PMU && !clock_at(0, &at))
+		return (false);
+	/* Deadlines meet the waiting loop in all its phases. */
+	cval = counter() + ticks + r->index % 16;
+	vtimer_set(cval);
+	if (!sample_entry(r, value))
+		return (false);
+	if (r->clock == CLOCK_PMU)
+		clock_at(cval, &at);
+	else
+		at = cval;
+	*value -= at;
+	return (true);
+}
