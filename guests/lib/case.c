@@ -132,7 +132,8 @@ case_clean(void)
 	if (!smp_stop_others())
 		case_fail("case.c", __LINE__, "a CPU was left on");
 	timer_guard[0] = 0;
-	gic_quiet();
+	gic_init();
+	console_init();
 	memset((void *)(uintptr_t)irq_count, 0, sizeof(irq_count));
 	memset((void *)(uintptr_t)irq_last, 0, sizeof(irq_last));
 }

@@ -27,6 +27,14 @@ trap_catch(void (*fn)(uint64_t), uint64_t arg)
 }
 
 void
+trap_leave(void)
+{
+	struct catch *c = catching[cpu_index()];
+
+	context_leave(&c->context);
+}
+
+void
 exception_reset(void)
 {
 

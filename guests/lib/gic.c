@@ -332,10 +332,29 @@ private_quiet(void)
 	dsb();
 }
 
+static uint32_t
+words(void)
+{
+
+	return (mmio_read(machine.gicd + GICD_TYPER) & 0x1f);
+}
+
+uint32_t
+gic_spare(unsigned int n)
+{
+	uint32_t last = words() * 32 + 31;
+
+	if (last > 1019)
+		last = 1019;
+	if (last < 127)
+		case_skip("too few SPIs for one that is spare");
+	return (last - n);
+}
+
 void
 gic_quiet(void)
 {
-	uint32_t i, lines = mmio_read(machine.gicd + GICD_TYPER) & 0x1f;
+	uint32_t i, lines = words();
 
 	for (i = 1; i <= lines && i < 31; i++)
 		quiet(i * 32);

@@ -35,7 +35,7 @@ struct gic_ops {
 	uint32_t group;				/* of all, in an IGROUPR */
 	void	 (*sgi)(unsigned int intid, unsigned int cpu);
 	void	 (*sgi_others)(unsigned int intid);
-	void	 (*sgi_pend)(unsigned int intid, bool pending);
+	void	 (*sgi_pend)(unsigned int intid, bool on);
 	void	 (*route)(uint32_t intid, unsigned int cpu);
 	uint32_t (*ack)(bool fiq);
 	void	 (*eoi)(uint32_t iar), (*dir)(uint32_t iar);

@@ -204,6 +204,8 @@ void	gic_bpr(uint8_t bpr);
    SGI frame on GICv3. */
 uint32_t gic_reg(uint32_t intid, uint32_t offset);
 void	gic_reg_write(uint32_t intid, uint32_t offset, uint32_t value);
+/* The nth interrupt from the top of the SPIs, n < 48: no device has it. */
+uint32_t gic_spare(unsigned int n);
 /* All interrupts disabled, inactive, not pending, default priority. */
 void	gic_quiet(void);
 
@@ -244,8 +246,26 @@ struct trap {
  * instead of being fatal.
  */
 struct trap trap_catch(void (*fn)(uint64_t), uint64_t arg);
+/*
+ * From an IRQ handler: ends what trap_catch runs, as if it had returned
+ * (taken is 0). The handler has ended its interrupt itself (gic_eoi).
+ */
+void	trap_leave(void) __attribute__((noreturn));
 #define	ESR_EC(esr)	((unsigned int)((esr) >> 26) & 0x3f)
 #define	ESR_FSC(esr)	((unsigned int)(esr) & 0x3f)
+
+/*
+ * Made up at run time (probe.c): one instruction with x0 and x1 from and to
+ * x[]; it may change x0 to x18 only. SYSREG is the encoding of a system
+ * register or instruction, as in S<op0>_<op1>_C<n>_C<m>_<op2>.
+ */
+struct trap probe_insn(uint32_t insn, uint64_t x[2]);
+struct trap probe_read(uint32_t reg, uint64_t *value);	/* MRS */
+struct trap probe_write(uint32_t reg, uint64_t value);	/* MSR, SYS */
+#define	SYSREG(op0, op1, n, m, op2)	((uint32_t)(op0) << 19 |	\
+	    (uint32_t)(op1) << 16 | (uint32_t)(n) << 12 |		\
+	    (uint32_t)(m) << 8 | (uint32_t)(op2) << 5)
+
 /*
  * Benchmarks: a function in assembly that the IRQ vector branches to at
  * once (all registers as interrupted; it must end in eret itself); NULL:

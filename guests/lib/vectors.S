@@ -43,8 +43,12 @@
 	.balign	2048
 	.globl	vectors
 vectors:
-	unexpected 0			/* EL1t */
-	unexpected 1
+	.balign	128			/* EL1t: as EL1h */
+	frame_save
+	bl	exception_sync
+	b	frame_restore
+	.balign	128
+	b	irq_slow
 	unexpected 2
 	unexpected 3
 
