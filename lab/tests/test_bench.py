@@ -135,6 +135,17 @@ class Whole(InFolder):
         text = json.dumps(result).replace(str(self.folder), "")
         self.assertNotIn(str(paths.TOP), text)
 
+    def test_guests_are_told_the_unit(self) -> None:
+        self.entries[0].vms[0].append = "ops=x"
+        for deterministic, said in ((True, "ops=x unit=insn"),
+                                    (False, "ops=x")):
+            target = targets.load("qemu-virt-gicv3")
+            target.data["deterministic"] = deterministic
+            session = bench.Session(target, self.entries, 1, quiet)
+            session.run()
+            dts = session.bundles["hc"].with_suffix(".dts").read_text()
+            self.assertIn(f'bootargs = "{said}";', dts)
+
     def test_runs_that_vary(self) -> None:
         session = self.session()
         other = session.found["hypercall"][0]
