@@ -172,6 +172,14 @@ void	vgic_load(struct vgic_cpu *vc);
 void	vgic_save(struct vgic_cpu *self);
 /* After a kick, or a maintenance interrupt. A vCPU not loaded: no effect. */
 void	vgic_sync(struct vgic_cpu *self);
+/* Has the guest still to end this private physical interrupt? */
+static inline bool
+vgic_has_hw(const struct vgic_cpu *vc, unsigned int vintid)
+{
+
+	return (vc->priv.phys >> vintid & 1);
+}
+
 /*
  * Would a WFI end: is there an interrupt to signal, by the distributor's
  * and the CPU interface's enables, priority mask and running priority?

@@ -13,7 +13,8 @@
 #include "vmm/vm.h"
 
 #define	INTID_SPURIOUS	1020
-#define	INTID(iar)	((iar) & 0xffffff)
+/* Above it GICv2 has the CPU that sent an SGI (IHI 0048B, 4.4.4). */
+#define	INTID(iar)	((iar) & 0x3ff)
 
 static const struct irq_ops *ops;
 static struct irq_private private;
@@ -71,7 +72,7 @@ irq_own(unsigned int intid, bool edge, void (*handler)(void))
 static outcome_t
 serve_spi(struct vcpu *v, uint32_t iar)
 {
-	unsigned int intid = iar & 0x3ff;
+	unsigned int intid = INTID(iar);
 
 	if (spis[intid].vm != NULL) {
 		/* Stays active until the guest ends it. */
@@ -90,7 +91,8 @@ serve_spi(struct vcpu *v, uint32_t iar)
 static outcome_t
 serve_rest(struct pcpu *p, struct vcpu *v, uint32_t iar)
 {
-	unsigned int intid = INTID(iar) & 0x3ff;
+	unsigned int intid = INTID(iar);
+	bool others;
 
 	if (intid >= 32)
 		return (serve_spi(v, iar));
@@ -101,11 +103,11 @@ serve_rest(struct pcpu *p, struct vcpu *v, uint32_t iar)
 		return (OUTCOME_RETRY);
 	}
 	if (intid == private.hyp_timer) {
-		port_set_deadline(~0ull);
-		sched_timer(p);
+		others = sched_timer(p);
 		ops->eoi(iar);
 		ops->deactivate(iar);
-		return (OUTCOME_SWITCH);
+		return (others || v == NULL || v != p->current ||
+		    v->requests != 0 ? OUTCOME_SWITCH : OUTCOME_RETRY);
 	}
 	if (intid == private.maintenance && v != NULL)
 		vgic_sync(&v->gic);
@@ -129,7 +131,7 @@ irq_handle(struct pcpu *p, struct vcpu *v)
 	}
 	if (INTID(iar) >= INTID_SPURIOUS)
 		return (OUTCOME_RETRY);
-	if ((iar & 0x3ff) < 16) {		/* another CPU's kick */
+	if (INTID(iar) < 16) {		/* another CPU's kick */
 		ops->eoi(iar);
 		ops->deactivate(iar);
 		if (v != NULL && v == p->current &&

@@ -46,40 +46,88 @@ virtual_deadline(const struct vcpu *v)
 	return (vtimer_deadline(&t));
 }
 
-/*
- * Set the EL2 timer to whatever comes first: the end of the turn, an
- * emulated timer, the virtual timer of one who sleeps without being loaded.
- */
+/* The emulated physical timer's line rises; once, until it is set anew. */
 static void
+ptimer_due(struct pcpu *p, struct vcpu *v)
+{
+	struct vcpu *self = p->loaded;
+
+	if (v->ptimer_told)
+		return;
+	v->ptimer_told = true;
+	vgic_set_line(&v->vm->gic, self != NULL && self->vm == v->vm ?
+	    &self->gic : NULL, v->index, MACHINE_PTIMER_INTID, true);
+}
+
+/*
+ * Attend to the timers of v that are due. Returns when to look again.
+ */
+static uint64_t
+due(struct pcpu *p, struct vcpu *v, uint64_t now)
+{
+	uint64_t next = ~0ull, at;
+
+	/*
+	 * Asleep and not loaded: nobody watches its virtual timer. If the
+	 * interrupt is with its GIC already and did not wake it, the guest
+	 * does not want it.
+	 */
+	if (v->waiting && v != p->loaded && v->power == VCPU_ON &&
+	    !vgic_has_hw(&v->gic, MACHINE_VTIMER_INTID)) {
+		at = virtual_deadline(v);
+		if (at <= now)
+			v->waiting = 0;
+		else
+			next = at;
+	}
+	at = vtimer_deadline(&v->ptimer);
+	if (at <= now) {
+		ptimer_due(p, v);
+	} else {
+		v->ptimer_told = false;
+		if (at < next)
+			next = at;
+	}
+	if (v->index == 0) {
+		at = vpl031_deadline(&v->vm->rtc);
+		if (at <= now)
+			vpl031_tick(&v->vm->rtc);
+		else if (at < next)
+			next = at;
+	}
+	return (next);
+}
+
+/*
+ * Attend to all timers, and set the EL2 timer to whatever comes first: one
+ * of them, or the end of the turn. Returns how many vCPUs could run.
+ */
+static unsigned int
 arm(struct pcpu *p)
 {
+	uint64_t next = ~0ull, now = port_counter(), at;
 	struct vcpu *v = p->ring;
-	uint64_t next = ~0ull, at;
 	unsigned int ready = 0;
 
 	if (v == NULL)
-		return;
+		return (0);
 	do {
+		at = due(p, v, now);
+		if (at < next)
+			next = at;
 		if (vcpu_runnable(v))
 			ready++;
-		else if (v != p->loaded && v->power == VCPU_ON &&
-		    (at = virtual_deadline(v)) < next)
-			next = at;
-		if ((at = vtimer_deadline(&v->ptimer)) < next)
-			next = at;
-		if (v->index == 0 &&
-		    (at = vpl031_deadline(&v->vm->rtc)) < next)
-			next = at;
 		v = v->next;
 	} while (v != p->ring);
 	if (ready > 1 && p->slice_end < next)
 		next = p->slice_end;
 	if (p->index == 0 && unlikely(console_backlog())) {
-		at = port_counter() + us_to_ticks(BACKLOG_US);
+		at = now + us_to_ticks(BACKLOG_US);
 		if (at < next)
 			next = at;
 	}
 	port_set_deadline(next);
+	return (ready);
 }
 
 void
@@ -92,37 +140,20 @@ sched_timer_changed(struct vcpu *v)
 		port_kick_cpu(v->pcpu->index);
 }
 
-static void
-ptimer_fired(struct pcpu *p, struct vcpu *v)
+void
+sched_soon(void)
 {
-	struct vcpu *self = p->loaded;
 
-	vgic_set_line(&v->vm->gic, self != NULL && self->vm == v->vm ?
-	    &self->gic : NULL, v->index, MACHINE_PTIMER_INTID, true);
-	v->waiting = 0;
+	port_set_deadline(0);
 }
 
-void
+bool
 sched_timer(struct pcpu *p)
 {
-	struct vcpu *v = p->ring;
-	uint64_t now = port_counter();
 
-	if (v != NULL) {
-		do {
-			if (vtimer_deadline(&v->ptimer) <= now)
-				ptimer_fired(p, v);
-			if (v->waiting && v != p->loaded &&
-			    virtual_deadline(v) <= now)
-				v->waiting = 0;
-			if (v->index == 0)
-				vpl031_tick(&v->vm->rtc);
-			v = v->next;
-		} while (v != p->ring);
-	}
 	if (p->index == 0 && console_backlog())
 		console_pump();
-	arm(p);
+	return (arm(p) > 1);
 }
 
 void

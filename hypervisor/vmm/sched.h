@@ -22,8 +22,10 @@ void	sched_add(struct vcpu *v);
 struct vcpu *sched_next(struct pcpu *p, struct vcpu *v);
 /* A timer of v, or who waits, has changed: set the EL2 timer anew. */
 void	sched_timer_changed(struct vcpu *v);
-/* The EL2 timer has fired on p. */
-void	sched_timer(struct pcpu *p);
+/* On this CPU, safe with any lock held: sched_timer() before guests go on. */
+void	sched_soon(void);
+/* The EL2 timer has fired on p. True: others than the current could run. */
+bool	sched_timer(struct pcpu *p);
 /* Nobody's EL1 state is to stay in this CPU (the loaded vCPU's is saved). */
 void	sched_unload(struct pcpu *p);
 

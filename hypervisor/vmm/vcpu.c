@@ -26,7 +26,7 @@ vcpu_request(struct vcpu *v, uint32_t req)
 	if (v->pcpu->index != port_cpu())
 		port_kick_cpu(v->pcpu->index);
 	else if (v->pcpu->current != v)
-		sched_timer_changed(v);		/* it wants a turn */
+		sched_soon();			/* it wants a turn */
 }
 
 /* The state an OFF vCPU left in the CPU is of no use to anybody. */

@@ -53,6 +53,7 @@ struct vcpu {
 
 	struct vgic_cpu	gic;
 	struct vtimer	ptimer;		/* emulated CNTP; CNTV is in arch */
+	bool		ptimer_told;	/* its line was raised for this */
 	struct arch_vcpu arch;
 	uint64_t	ticks[EXIT_CLASSES];	/* with "stats" */
 };
