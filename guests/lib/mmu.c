@@ -118,6 +118,28 @@ level_for(uint64_t addr, uint64_t size)
 	return (level);
 }
 
+/*
+ * Whether a larger block than that of `most` maps addr that way already. It
+ * must not be cut then: the code that runs may lie in it.
+ */
+static bool
+covered(uint64_t addr, unsigned int most, uint64_t attrs)
+{
+	const uint64_t *table = tables[0];
+	unsigned int level;
+
+	for (level = 0; level < most; level++) {
+		uint64_t entry = table[(addr >> shift_of(level)) % ENTRIES];
+
+		if ((entry & (PTE_VALID | PTE_TABLE)) !=
+		    (PTE_VALID | PTE_TABLE))
+			return (entry == (attrs | (addr &
+			    ~((1ul << shift_of(level)) - 1))));
+		table = (const uint64_t *)(entry & PTE_ADDR);
+	}
+	return (false);
+}
+
 static void
 map(uint64_t addr, uint64_t size, uint64_t attrs)
 {
@@ -126,8 +148,13 @@ map(uint64_t addr, uint64_t size, uint64_t attrs)
 	addr &= ~(PAGE_SIZE - 1);
 	while (addr < end) {
 		unsigned int level = level_for(addr, end - addr);
-		uint64_t *entry = entry_of(addr, level);
+		uint64_t *entry;
 
+		if (attrs != 0 && covered(addr, level, attrs)) {
+			addr += 1ul << shift_of(level);
+			continue;
+		}
+		entry = entry_of(addr, level);
 		/* Parts of a block may be mapped on their own already. */
 		while (level < 3 && (*entry & (PTE_VALID | PTE_TABLE)) ==
 		    (PTE_VALID | PTE_TABLE))
