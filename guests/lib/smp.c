@@ -19,7 +19,8 @@ struct smp_boot {
 
 /* Which stack it runs on tells a CPU who it is: no register is needed. */
 char stacks[MAX_CPUS][STACK_SIZE] __attribute__((aligned(4096)));
-static struct smp_boot boots[MAX_CPUS];
+/* By CPU and by who turns it on: two may try at once. */
+static struct smp_boot boots[MAX_CPUS][MAX_CPUS];
 static bool used[MAX_CPUS];
 volatile bool smp_stopping;
 
@@ -61,7 +62,7 @@ smp_secondary(struct smp_boot *boot)
 int64_t
 smp_on(unsigned int index, void (*fn)(void *), void *arg)
 {
-	struct smp_boot *boot = &boots[index];
+	struct smp_boot *boot = &boots[index][cpu_index()];
 	int64_t error;
 
 	boot->stack = (uint64_t)stacks[index + 1];

@@ -11,7 +11,7 @@
 
 struct pcpu;
 
-#define	SCHED_SLICE_US	4000		/* a turn, where others wait */
+#define	SCHED_SLICE_US	1000		/* a turn, where others wait */
 
 /* A vCPU joins the ring of its CPU. */
 void	sched_add(struct vcpu *v);
