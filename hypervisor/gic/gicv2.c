@@ -124,7 +124,15 @@ set_active(unsigned int intid)
 	reg_write(gicd, GICD_ISACTIVER + intid / 32 * 4, 1u << intid % 32);
 }
 
+static bool
+line(unsigned int intid)
+{
+
+	return (reg_read(gicd, GICD_ISPENDR) >> intid & 1);
+}
+
 static struct lr_ops lr = {
+	.line = line,
 	.prio_bits = 5,
 	.read = read_lr,
 	.write = write_lr,

@@ -141,7 +141,16 @@ set_active(unsigned int intid)
 		    1u << intid % 32);
 }
 
+static bool
+line(unsigned int intid)
+{
+
+	return (reg_read(gicr[port_cpu()], GICR_SGI + GICD_ISPENDR) >>
+	    intid & 1);
+}
+
 static struct lr_ops lr = {
+	.line = line,
 	.read = read_lr,
 	.write = write_lr,
 	.empty = empty,

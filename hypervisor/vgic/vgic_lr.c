@@ -52,6 +52,15 @@ vgic_lr_fold(struct vgic_cpu *vc, unsigned int n)
 			b->latch &= ~bit;	/* acknowledged */
 	} else if (lr & LR_PENDING)
 		b->latch |= bit;
+	/*
+	 * A private device that the guest programs unseen (the virtual
+	 * timer) may have lowered its line since.
+	 */
+	if (old & LR_HW && intid < 32 && (lr & LR_STATE) == LR_PENDING &&
+	    lr_ops->line != NULL && !lr_ops->line(vg->pintid[intid])) {
+		b->latch &= ~bit;
+		vgic_drop_phys(vg, vc, vc, word, bit);
+	}
 	/* Out of the list register it may be another vCPU's. */
 	vgic_unqueue(vg, vc, word, bit);
 	vgic_update(vg, vc, vc, word);

@@ -59,6 +59,11 @@ struct lr_ops {
 	 */
 	void		(*deactivate)(unsigned int pintid);
 	void		(*set_active)(unsigned int pintid);
+	/*
+	 * Is the line of this CPU's private interrupt (level) high? NULL:
+	 * cannot be asked.
+	 */
+	bool		(*line)(unsigned int pintid);
 };
 
 extern const struct lr_ops *lr_ops;
