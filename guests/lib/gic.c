@@ -42,7 +42,7 @@ gic_dispatch(bool fiq)
 		intid &= 0x3ff;
 	if (intid >= INTID_NONE && intid < 1024)
 		return;
-	if (intid == timer_guard[cpu]) {
+	if (intid == timer_guard[cpu] && intid != 0) {
 		timer_guard_fired(intid);
 	} else if (intid == SMP_STOP_SGI && smp_stopping) {
 		ops->eoi(iar);
