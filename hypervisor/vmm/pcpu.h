@@ -29,6 +29,7 @@ struct pcpu {
 	unsigned int	nvcpus;		/* in the ring */
 	unsigned int	assigned;	/* bound to it, started or not */
 	uint64_t	slice;		/* ticks of one turn */
+	uint64_t	timer_next;	/* count of the next timer of a vCPU */
 	uint64_t	slice_end;	/* count at which the turn ends */
 	bool		timed;		/* which copy of the vectors is on */
 };

@@ -119,15 +119,33 @@ arm(struct pcpu *p)
 			ready++;
 		v = v->next;
 	} while (v != p->ring);
-	if (ready > 1 && p->slice_end < next)
-		next = p->slice_end;
 	if (p->index == 0 && unlikely(console_backlog())) {
 		at = now + us_to_ticks(BACKLOG_US);
 		if (at < next)
 			next = at;
 	}
+	p->timer_next = next;
+	if (ready > 1 && p->slice_end < next)
+		next = p->slice_end;
 	port_set_deadline(next);
 	return (ready);
+}
+
+/*
+ * Where several take turns: a new turn begins. The other timers are as they
+ * were, unless the one before has gone to sleep. If nobody else can run the
+ * end of the turn finds that out.
+ */
+static void
+begin_turn(struct pcpu *p, const struct vcpu *before)
+{
+
+	p->slice_end = port_counter() + p->slice;
+	if (before != NULL && before->waiting)
+		arm(p);
+	else
+		port_set_deadline(p->timer_next < p->slice_end ?
+		    p->timer_next : p->slice_end);
 }
 
 void
@@ -180,7 +198,7 @@ load(struct pcpu *p, struct vcpu *v)
 struct vcpu *
 sched_next(struct pcpu *p, struct vcpu *v)
 {
-	struct vcpu *first;
+	struct vcpu *first, *before = v;
 
 	p->current = NULL;
 	for (;;) {
@@ -203,9 +221,7 @@ found:
 	if (p->loaded != v)
 		load(p, v);
 	p->current = v;
-	if (v->next != v) {
-		p->slice_end = port_counter() + p->slice;
-		arm(p);
-	}
+	if (v->next != v)
+		begin_turn(p, before);
 	return (v);
 }
