@@ -132,6 +132,7 @@ class Session:
         self.images: set[Path] = {paths.HYPERVISOR_IMAGE}
         self.infrastructure: list[str] = []
         self.failed: list[str] = []
+        self.skipped: list[str] = []            # more CPUs than asked for
 
     def _target_of(self, entry: Entry) -> targets.Target:
         if not entry.overrides:
@@ -154,6 +155,11 @@ class Session:
         """Boots everything; keeps going over entries that go wrong."""
         work = paths.BUILD / "lab" / "bench" / self.target.config()
         for entry in self.entries:
+            cpus = self._target_of(entry).data["smp"]
+            if cpus < entry.overrides.get("smp", 1):
+                self.skipped.append(f"{entry.name} needs "
+                                    f"{entry.overrides['smp']} CPUs")
+                continue
             try:
                 self.bundles[entry.name] = bundle.build(
                     [self._told_unit(vm) for vm in entry.vms],

@@ -183,6 +183,8 @@ def cmd_bench(args: argparse.Namespace) -> int:
     session.run()
     for text in session.infrastructure:
         warn(text)
+    for text in session.skipped:
+        warn(f"skipped: {text}")
     for text in session.failed:
         warn(f"failed: {text}")
     if not session.found:
@@ -213,7 +215,7 @@ def cmd_bench(args: argparse.Namespace) -> int:
         warn(f"{config} is said to be deterministic, and is not")
         status = max(status, TEST_FAILED)
     if args.record:
-        if status != GOOD or args.names:
+        if status != GOOD or args.names or session.skipped:
             raise LabError("only a whole and clean run is recorded")
         store.write(store.recorded_path(config), result)
         print(f"recorded in {paths.shown(store.recorded_path(config))}")

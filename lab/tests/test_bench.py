@@ -146,6 +146,15 @@ class Whole(InFolder):
             dts = session.bundles["hc"].with_suffix(".dts").read_text()
             self.assertIn(f'bootargs = "{said}";', dts)
 
+    def test_too_few_cpus_are_no_failure(self) -> None:
+        self.entries[0].overrides["smp"] = 2
+        self.assertEqual(self.session().skipped, [])
+        target = targets.load("qemu-virt-gicv3", smp=1)
+        session = bench.Session(target, self.entries, 1, quiet)
+        session.run()
+        self.assertEqual(session.skipped, ["hc needs 2 CPUs"])
+        self.assertEqual((session.infrastructure, session.found), ([], {}))
+
     def test_runs_that_vary(self) -> None:
         session = self.session()
         other = session.found["hypercall"][0]
