@@ -8,7 +8,7 @@
 
 #include "guest.h"
 
-#define	HIST_BINS	512
+#define	HIST_BINS	1024
 
 /*
  * Values and counts, ascending: each value of its own as long as there is
