@@ -209,13 +209,19 @@ mmu_init(uint64_t fdt)
 {
 	uint64_t parange = read_sysreg(id_aa64mmfr0_el1) & 0xf;
 	uint64_t block = 2ul << 20;
-	uint64_t start = (uint64_t)image_start, end = (uint64_t)image_end;
+	uint64_t start = (uint64_t)image_start, end = (uint64_t)image_end, at;
 
 	tables_used = 1;
 	map(0, 512ul << 30, DEVICE);
 	map(start & ~(block - 1),
 	    ((end + block - 1) & ~(block - 1)) - (start & ~(block - 1)),
 	    NORMAL);
+	/*
+	 * In pages from the start: the block that we run in could not be
+	 * broken later, when a page near us is to be mapped otherwise.
+	 */
+	for (at = start & ~(block - 1); at < end; at += block)
+		entry_of(at, 3);
 	/* At most 2 MiB long, by the boot protocol. */
 	map(fdt & ~(block - 1), 2 * block, NORMAL);
 

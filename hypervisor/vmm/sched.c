@@ -205,7 +205,8 @@ sched_next(struct pcpu *p, struct vcpu *v)
 		v = v != NULL ? v->next : p->ring;
 		first = v;
 		while (v != NULL) {
-			if (unlikely(v->requests != 0))
+			/* One may lead to the next: a stop to a restart. */
+			while (unlikely(v->requests != 0))
 				vcpu_attend(v);
 			if (vcpu_runnable(v))
 				goto found;
