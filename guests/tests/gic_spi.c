@@ -1,0 +1,216 @@
+/*
+ * gic_spi: shared peripheral interrupts (IHI 0048, 3.2 and 4.3; IHI 0069,
+ * 4.1 and 12.9): pending and cleared by register, edge and level, with the
+ * PL011 and the PL031 as sources, and routing. Must not know priorities.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "gic_test.h"
+
+#define	GICD_TYPER	0x0004
+#define	GICD_ISENABLER	0x0100
+#define	GICD_ISPENDR	0x0200
+#define	GICD_ISACTIVER	0x0300
+#define	GICD_IPRIORITYR	0x0400
+#define	GICD_ITARGETSR	0x0800
+#define	GICD_ICFGR	0x0c00
+#define	GICD_IROUTER	0x6000
+
+/* DDI 0183: interrupt mask, raw status, masked status, clear. */
+#define	UARTIMSC	0x038
+#define	UARTRIS		0x03c
+#define	UARTMIS		0x040
+#define	UARTICR		0x044
+#define	UART_TXI	(1u << 5)
+
+/* DDI 0224: counter, match, mask, raw status, clear. */
+#define	RTCDR		0x00
+#define	RTCMR		0x04
+#define	RTCIMSC		0x10
+#define	RTCRIS		0x14
+#define	RTCICR		0x1c
+
+const char guest_name[] = "gic_spi";
+
+static uint32_t spi;
+
+/* A spare SPI, edge, to this CPU, disabled; interrupts are logged. */
+static void
+spare(void)
+{
+
+	spi = gic_spare(3);
+	gic_edge(spi, true);
+	gic_route(spi, 0);
+	log_start();
+}
+
+static void
+pended(void)
+{
+
+	spare();
+	gic_enable(spi);
+	gic_pend(spi);
+	REQUIRE(take(1));
+	CHECK_EQ(irq_log[0].intid[0], spi);
+	CHECK(!gic_pending(spi));
+	CHECK(!gic_active(spi));
+}
+
+static void
+disabled_stays_pending(void)
+{
+
+	spare();
+	gic_pend(spi);
+	CHECK(take(0));
+	CHECK(gic_pending(spi));
+	gic_enable(spi);
+	CHECK(gic_enabled(spi));
+	REQUIRE(take(1));
+	CHECK(!gic_pending(spi));
+}
+
+static void
+disabled_after_pending(void)
+{
+
+	spare();
+	gic_enable(spi);
+	gic_pend(spi);
+	gic_disable(spi);
+	CHECK(!gic_enabled(spi));
+	CHECK(take(0));
+	CHECK(gic_pending(spi));
+	gic_enable(spi);
+	CHECK(take(1));
+}
+
+static void
+cleared_before_enable(void)
+{
+
+	spare();
+	gic_pend(spi);
+	CHECK(gic_pending(spi));
+	gic_unpend(spi);
+	CHECK(!gic_pending(spi));
+	gic_enable(spi);
+	CHECK(take(0));
+}
+
+/* Pending, enabled, on its way to the CPU: called back. */
+static void
+cleared_on_the_way(void)
+{
+
+	spare();
+	gic_enable(spi);
+	gic_pend(spi);
+	delay_us(50);
+	CHECK(read_sysreg(isr_el1) & 1u << 7);
+	gic_unpend(spi);
+	CHECK(!gic_pending(spi));
+	CHECK(take(0));
+	gic_pend(spi);
+	CHECK(take(1));
+}
+
+/* Edges that come while one pends are one. */
+static void
+merged(void)
+{
+
+	spare();
+	gic_enable(spi);
+	gic_pend(spi);
+	gic_pend(spi);
+	gic_pend(spi);
+	CHECK(take(1));
+}
+
+static void
+again_while_active(void)
+{
+
+	spare();
+	gic_enable(spi);
+	gic_pend(spi);
+	REQUIRE(ack_soon() == spi);
+	CHECK(gic_active(spi));
+	gic_pend(spi);
+	CHECK(gic_pending(spi));
+	CHECK(nothing_comes());
+	gic_eoi(spi);
+	CHECK_EQ(ack_soon(), spi);
+	gic_eoi(spi);
+	CHECK(nothing_comes());
+}
+
+/* Configured as level with nothing on the line: the register still pends. */
+static void
+level_pended(void)
+{
+
+	spare();
+	gic_edge(spi, false);
+	gic_enable(spi);
+	gic_pend(spi);
+	CHECK(gic_pending(spi));
+	REQUIRE(take(1));
+	CHECK(!gic_pending(spi));
+	CHECK(nothing_comes());
+}
+
+/* Each of 32 at once, and each later: none is somebody else's. */
+static void
+all_of_a_word(void)
+{
+	uint32_t i, first, got = 0, off = GICD_ISPENDR;
+
+	spare();
+	first = gic_spare(0) / 32 * 32 - 32;
+	for (i = 0; i < 32; i++) {
+		gic_edge(first + i, true);
+		gic_route(first + i, 0);
+		gic_enable(first + i);
+	}
+	gic_reg_write(first, off + first / 8, ~0u);
+	REQUIRE(take(32));
+	for (i = 0; i < 32; i++) {
+		CHECK(irq_log[0].intid[i] - first < 32);
+		got |= 1u << irq_log[0].intid[i] % 32;
+	}
+	CHECK_EQ(got, ~0u);
+}
+
+static void
+many(void)
+{
+	unsigned int i;
+
+	spare();
+	gic_enable(spi);
+	irq_on();
+	for (i = 0; i < 1000; i++) {
+		gic_pend(spi);
+		REQUIRE(wait_for(&irq_log[0].count, i + 1));
+	}
+	irq_off();
+	CHECK_EQ(logged(0), 1000);
+}
+
+const struct guest_case guest_cases[] = {
+	{ "pended", pended, 0, 0 },
+	{ "disabled_stays_pending", disabled_stays_pending, 0, 0 },
+	{ "disabled_after_pending", disabled_after_pending, 0, 0 },
+	{ "cleared_before_enable", cleared_before_enable, 0, 0 },
+	{ "cleared_on_the_way", cleared_on_the_way, 0, 0 },
+	{ "merged", merged, 0, 0 },
+	{ "again_while_active", again_while_active, 0, 0 },
+	{ "level_pended", level_pended, 0, 0 },
+	{ "all_of_a_word", all_of_a_word, 0, 0 },
+	{ "many", many, 0, 0 },
+	{ NULL, NULL, 0, 0 }
+};
