@@ -201,6 +201,221 @@ many(void)
 	CHECK_EQ(logged(0), 1000);
 }
 
+/* ---- a line: the PL011's transmit interrupt -------------------------- */
+
+static uint32_t leave_up;
+
+static void
+uart(uint32_t reg, uint32_t v)
+{
+
+	mmio_write(machine.uart_base + reg, v);
+	dsb();
+}
+
+/* What was sent last left the transmit interrupt raised: the mask decides. */
+static void
+line(bool up)
+{
+
+	uart(UARTIMSC, up ? UART_TXI : 0);
+}
+
+/* The line is down, and goes up by line(true). */
+static void
+line_ready(bool edge)
+{
+
+	line(false);
+	console_put('\n');
+	delay_us(100);
+	REQUIRE(mmio_read(machine.uart_base + UARTRIS) & UART_TXI);
+	spi = machine.uart_intid;
+	gic_unpend(spi);
+	gic_edge(spi, edge);
+	gic_route(spi, 0);
+	gic_unpend(spi);
+	log_start();
+}
+
+static void
+lower(uint32_t intid)
+{
+
+	log_irq(intid);
+	if (intid == spi && leave_up-- == 0)
+		line(false);
+}
+
+static void
+level_taken(void)
+{
+
+	line_ready(false);
+	irq_handler(lower);
+	leave_up = 0;
+	gic_enable(spi);
+	CHECK(take(0));
+	line(true);
+	REQUIRE(take(1));
+	CHECK_EQ(irq_log[0].intid[0], spi);
+}
+
+/* As long as the line is up it comes again. */
+static void
+level_refires(void)
+{
+
+	line_ready(false);
+	irq_handler(lower);
+	leave_up = 4;
+	gic_enable(spi);
+	line(true);
+	CHECK(take(5));
+}
+
+static void
+level_pending_follows(void)
+{
+
+	line_ready(false);
+	CHECK(!gic_pending(spi));
+	line(true);
+	CHECK(gic_pending(spi));
+	gic_unpend(spi);		/* not while the line is up */
+	CHECK(gic_pending(spi));
+	line(false);
+	CHECK(!gic_pending(spi));
+	gic_enable(spi);
+	CHECK(take(0));
+}
+
+/* On its way to the CPU when the line goes down: not taken. */
+static void
+level_withdrawn(void)
+{
+
+	line_ready(false);
+	gic_enable(spi);
+	line(true);
+	delay_us(50);
+	CHECK(read_sysreg(isr_el1) & 1u << 7);
+	line(false);
+	CHECK(take(0));
+	CHECK(!gic_pending(spi));
+}
+
+static void
+level_before_enable(void)
+{
+
+	line_ready(false);
+	irq_handler(lower);
+	leave_up = 0;
+	line(true);
+	CHECK(take(0));
+	gic_enable(spi);
+	CHECK(take(1));
+}
+
+/* Active, and pending too while the line is up. */
+static void
+level_active_pending(void)
+{
+
+	line_ready(false);
+	gic_enable(spi);
+	line(true);
+	REQUIRE(ack_soon() == spi);
+	CHECK(gic_active(spi));
+	CHECK(gic_pending(spi));
+	line(false);
+	CHECK(!gic_pending(spi));
+	CHECK(gic_active(spi));
+	gic_eoi(spi);
+	CHECK(!gic_active(spi));
+	CHECK(nothing_comes());
+}
+
+/* Gone up again while it was active: comes after the end of it. */
+static void
+level_up_while_active(void)
+{
+
+	line_ready(false);
+	gic_enable(spi);
+	line(true);
+	REQUIRE(ack_soon() == spi);
+	line(false);
+	line(true);
+	CHECK(nothing_comes());
+	gic_eoi(spi);
+	CHECK_EQ(ack_soon(), spi);
+	line(false);
+	gic_eoi(spi);
+	CHECK(nothing_comes());
+}
+
+/* Configured as edge: once for each rise, however long it is up. */
+static void
+edge_of_a_line(void)
+{
+
+	line_ready(true);
+	gic_enable(spi);
+	line(true);
+	CHECK(take(1));
+	CHECK(!gic_pending(spi));
+	line(false);
+	CHECK(take(1));
+	line(true);
+	CHECK(take(2));
+	line(false);
+	/* What is remembered outlives the line. */
+	line(true);
+	line(false);
+	CHECK(gic_pending(spi));
+	CHECK(take(3));
+}
+
+/* ---- the PL031's alarm ----------------------------------------------- */
+
+static void
+rtc(uint32_t reg, uint32_t v)
+{
+
+	mmio_write(machine.rtc_base + reg, v);
+	dsb();
+}
+
+static void
+rtc_lower(uint32_t intid)
+{
+
+	if (intid == machine.rtc_intid)
+		rtc(RTCICR, 1);
+	log_irq(intid);
+}
+
+static void
+alarm(void)
+{
+
+	rtc(RTCICR, 1);
+	log_start();
+	irq_handler(rtc_lower);
+	gic_edge(machine.rtc_intid, false);
+	gic_route(machine.rtc_intid, 0);
+	gic_enable(machine.rtc_intid);
+	rtc(RTCIMSC, 1);
+	rtc(RTCMR, mmio_read(machine.rtc_base + RTCDR) + 1);
+	CHECK(wait_irq(&irq_log[0].count, 2500000));
+	CHECK_EQ(irq_log[0].intid[0], machine.rtc_intid);
+	CHECK(take(1));
+	CHECK((mmio_read(machine.rtc_base + RTCRIS) & 1) == 0);
+	rtc(RTCIMSC, 0);
+}
+
 const struct guest_case guest_cases[] = {
 	{ "pended", pended, 0, 0 },
 	{ "disabled_stays_pending", disabled_stays_pending, 0, 0 },
@@ -212,5 +427,14 @@ const struct guest_case guest_cases[] = {
 	{ "level_pended", level_pended, 0, 0 },
 	{ "all_of_a_word", all_of_a_word, 0, 0 },
 	{ "many", many, 0, 0 },
+	{ "level_taken", level_taken, 0, NEED_UART },
+	{ "level_refires", level_refires, 0, NEED_UART },
+	{ "level_pending_follows", level_pending_follows, 0, NEED_UART },
+	{ "level_withdrawn", level_withdrawn, 0, NEED_UART },
+	{ "level_before_enable", level_before_enable, 0, NEED_UART },
+	{ "level_active_pending", level_active_pending, 0, NEED_UART },
+	{ "level_up_while_active", level_up_while_active, 0, NEED_UART },
+	{ "edge_of_a_line", edge_of_a_line, 0, NEED_UART },
+	{ "alarm", alarm, 0, NEED_RTC },
 	{ NULL, NULL, 0, 0 }
 };

@@ -15,6 +15,8 @@ struct vcpu *
 run_outcome(outcome_t o, struct vcpu *v, uint64_t esr)
 {
 
+	if (likely(o == OUTCOME_SWITCH))
+		return (sched_next(v->pcpu, v));
 	switch (o) {
 	case OUTCOME_UNDEF:
 		port_inject_undef(v);

@@ -35,6 +35,15 @@ sched_add(struct vcpu *v)
 	p->nvcpus++;
 }
 
+/* May it run now, or has it something to attend to? */
+static inline bool
+runnable(const struct vcpu *v)
+{
+
+	return ((v->power == VCPU_ON && !v->waiting &&
+	    v->vm->state == VM_RUNNING) || v->requests != 0);
+}
+
 /* When v, which is not loaded, must be looked at for its virtual timer. */
 static uint64_t
 virtual_deadline(const struct vcpu *v)
@@ -115,7 +124,7 @@ arm(struct pcpu *p)
 		at = due(p, v, now);
 		if (at < next)
 			next = at;
-		if (vcpu_runnable(v))
+		if (runnable(v))
 			ready++;
 		v = v->next;
 	} while (v != p->ring);
@@ -208,7 +217,7 @@ sched_next(struct pcpu *p, struct vcpu *v)
 			/* One may lead to the next: a stop to a restart. */
 			while (unlikely(v->requests != 0))
 				vcpu_attend(v);
-			if (vcpu_runnable(v))
+			if (runnable(v))
 				goto found;
 			v = v->next;
 			if (v == first)

@@ -8,14 +8,6 @@
 #include "vmm/sched.h"
 #include "vmm/vm.h"
 
-bool
-vcpu_runnable(const struct vcpu *v)
-{
-
-	return (v->requests != 0 || (v->power == VCPU_ON && !v->waiting &&
-	    v->vm->state == VM_RUNNING));
-}
-
 void
 vcpu_request(struct vcpu *v, uint32_t req)
 {

@@ -58,8 +58,6 @@ struct vcpu {
 	uint64_t	ticks[EXIT_CLASSES];	/* with "stats" */
 };
 
-/* May it run now (on, not waiting, its VM running)? */
-bool	vcpu_runnable(const struct vcpu *v);
 /* Ask a vCPU, on whichever CPU, to attend to req; wakes it from WFI. */
 void	vcpu_request(struct vcpu *v, uint32_t req);
 /* Attend to what was asked of v, which is loaded on this CPU or waits. */

@@ -35,7 +35,9 @@ struct arch_vcpu {
 	uint64_t	el1[EL1_WORDS];	/* order: switch.S */
 	uint64_t	cntv_ctl, cntv_cval;
 	uint64_t	hcr, mdcr;
-	bool		pmu_used, debug_used;
+	uint8_t		uses;		/* of what is switched with its users */
+#define	USES_PMU	(1u << 0)
+#define	USES_DEBUG	(1u << 1)
 	struct arch_fp	fp;
 	struct arch_pmu	pmu;
 	struct arch_debug debug;

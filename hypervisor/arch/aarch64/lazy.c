@@ -45,7 +45,7 @@ lazy_reset(struct vcpu *v)
 {
 	unsigned int i;
 
-	v->arch.pmu_used = v->arch.debug_used = false;
+	v->arch.uses = 0;
 	v->arch.fp.fpsr = v->arch.fp.fpcr = 0;
 	for (i = 0; i < nitems(v->arch.fp.q); i++)
 		v->arch.fp.q[i] = 0;
@@ -182,9 +182,9 @@ void
 lazy_save(struct vcpu *v)
 {
 
-	if (v->arch.pmu_used)
+	if (v->arch.uses & USES_PMU)
 		pmu_save(&v->arch.pmu);
-	if (v->arch.debug_used)
+	if (v->arch.uses & USES_DEBUG)
 		debug_save(&v->arch.debug);
 }
 
@@ -192,9 +192,9 @@ void
 lazy_load(struct vcpu *v)
 {
 
-	if (v->arch.pmu_used)
+	if (v->arch.uses & USES_PMU)
 		pmu_load(&v->arch.pmu);
-	if (v->arch.debug_used)
+	if (v->arch.uses & USES_DEBUG)
 		debug_load(&v->arch.debug);
 }
 
@@ -202,7 +202,7 @@ void
 port_take_pmu(struct vcpu *v)
 {
 
-	v->arch.pmu_used = true;
+	v->arch.uses |= USES_PMU;
 	v->arch.mdcr &= ~MDCR_PMU;
 	pmu_load(&v->arch.pmu);
 	write_sysreg(mdcr_el2, v->arch.mdcr);
@@ -212,7 +212,7 @@ void
 port_take_debug(struct vcpu *v)
 {
 
-	v->arch.debug_used = true;
+	v->arch.uses |= USES_DEBUG;
 	v->arch.mdcr &= ~MDCR_DEBUG;
 	debug_load(&v->arch.debug);
 	write_sysreg(mdcr_el2, v->arch.mdcr);

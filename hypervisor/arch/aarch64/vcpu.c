@@ -45,8 +45,10 @@ port_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t x0)
 	v->arch.spsr = PSR_EL1H | PSR_DAIF;
 	v->arch.cntv_ctl = v->arch.cntv_cval = 0;
 	v->arch.hcr = HCR_GUEST;
+	/* Spinning on WFE is worth a trap only where others wait. */
 	if (!v->vm->config.wfi_native)
-		v->arch.hcr |= HCR_TWI;
+		v->arch.hcr |= v->pcpu->assigned > 1 ? HCR_TWI | HCR_TWE :
+		    HCR_TWI;
 	v->arch.mdcr = lazy_mdcr_reset();
 	lazy_reset(v);
 }
@@ -63,7 +65,7 @@ port_vcpu_save(struct vcpu *v)
 	/* Its interrupt must not come while somebody else runs. */
 	write_sysreg(cntv_ctl_el0, 0);
 	switch_save_el1(a->el1);
-	if (unlikely(a->pmu_used | a->debug_used))
+	if (unlikely(a->uses != 0))
 		lazy_save(v);
 }
 
@@ -73,12 +75,8 @@ port_vcpu_load(struct vcpu *v)
 	struct arch_vcpu *a = &v->arch;
 	struct vm *vm = v->vm;
 	struct pcpu *p = v->pcpu;
-	uint64_t hcr = a->hcr;
 
-	/* Spinning on WFE is worth a trap only where others wait. */
-	if (p->nvcpus > 1 && hcr & HCR_TWI)
-		hcr |= HCR_TWE;
-	write_sysreg(hcr_el2, hcr);
+	write_sysreg(hcr_el2, a->hcr);
 	write_sysreg(vmpidr_el2, v->mpidr);
 	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM |
 	    (p->fp_owner == v ? 0 : CPTR_TFP));
@@ -103,7 +101,7 @@ port_vcpu_load(struct vcpu *v)
 		tlbi(vmalle1);
 		dsb(nsh);
 	}
-	if (unlikely(a->pmu_used | a->debug_used))
+	if (unlikely(a->uses != 0))
 		lazy_load(v);
 }
 
