@@ -226,6 +226,10 @@ sched_next(struct pcpu *p, struct vcpu *v)
 		arm(p);
 		port_idle();
 		irq_handle(p, p->loaded);
+		/* Nobody kicks the vCPU that is loaded here: look. */
+		if (p->loaded != NULL && p->loaded->waiting &&
+		    vgic_pending(&p->loaded->gic))
+			p->loaded->waiting = 0;
 	}
 found:
 	if (p->loaded != v)
