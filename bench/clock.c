@@ -12,6 +12,8 @@
 #define	PMCR_LC		(1u << 6)
 #define	PMCCFILTR_NSH	(1u << 27)	/* count in EL2 too */
 #define	PMCNTEN_C	(1u << 31)
+#define	PMCR_N(pmcr)	((pmcr) >> 11 & 0x1f)
+#define	EVENT_RETIRED	0x08u		/* INST_RETIRED */
 #define	PROBE		200
 #define	NS		1000000000ul
 
@@ -75,6 +77,19 @@ clock_best(void)
 }
 
 bool
+clock_retired(void)
+{
+
+	if (PMCR_N(read_sysreg(pmcr_el0)) == 0 ||
+	    (read_sysreg(pmceid0_el0) >> EVENT_RETIRED & 1) == 0)
+		return (false);
+	write_sysreg(pmevtyper0_el0, EVENT_RETIRED | PMCCFILTR_NSH);
+	write_sysreg(pmcntenset_el0, 1);
+	isb();
+	return (true);
+}
+
+bool
 clock_is_insn(void)
 {
 	char unit[8];
@@ -103,7 +118,8 @@ uint64_t
 clock_value(unsigned int clock, bool deadline, uint64_t diff)
 {
 
-	if (clock == CLOCK_PMU && (clock_is_insn() || !deadline))
+	if (clock == CLOCK_RETIRED ||
+	    (clock == CLOCK_PMU && (clock_is_insn() || !deadline)))
 		return (diff);
 	/* Not NS / hz first: it may be no whole number. */
 	return (diff * NS / counter_hz());

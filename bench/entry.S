@@ -35,6 +35,7 @@
 	.text
 	clock_vectors entry_vectors_pmu, pmccntr_el0
 	clock_vectors entry_vectors_counter, cntvct_el0
+	clock_vectors entry_vectors_retired, pmevcntr0_el0
 
 	/* Interrupted is entry_echo: x19, x20 hold what answers. */
 	.balign	2048

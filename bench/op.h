@@ -9,8 +9,11 @@
 
 #include "guest.h"
 
-/* Clocks: which register the timed code reads. */
-enum { CLOCK_PMU, CLOCK_COUNTER, CLOCKS };
+/*
+ * Clocks: which register the timed code reads. CLOCK_RETIRED counts
+ * instructions, 32 bits, and stands still while all CPUs sleep.
+ */
+enum { CLOCK_PMU, CLOCK_COUNTER, CLOCK_RETIRED, CLOCKS };
 
 /*
  * One timed instruction, each way it is measured. A shot takes two words
@@ -69,6 +72,8 @@ bool	sample_shot(struct run *, uint64_t *), sample_twin(struct run *,
 bool	sample_entry(struct run *, uint64_t *);
 /* The virtual timer's deadline to the vector. */
 bool	sample_deadline(struct run *, uint64_t *);
+/* The same from WFI; by CLOCK_RETIRED from the instruction itself. */
+bool	sample_sleep(struct run *, uint64_t *);
 
 /* ---- clocks (clock.c) ------------------------------------------------ */
 
@@ -77,6 +82,8 @@ bool	sample_deadline(struct run *, uint64_t *);
  * hypervisor too. First use takes the PMU.
  */
 unsigned int clock_best(void);
+/* Has CLOCK_RETIRED count, once clock_best() has said CLOCK_PMU. */
+bool	clock_retired(void);
 bool	clock_is_insn(void);		/* unit=insn */
 /* Of one tick of the counter, under unit=insn. */
 uint64_t clock_insn_per_tick(void);
@@ -92,6 +99,7 @@ bool	clock_at(uint64_t ticks, uint64_t *pmu);
 
 #define	CLK_PMU		"pmccntr_el0"
 #define	CLK_COUNTER	"cntvct_el0"
+#define	CLK_RETIRED	"pmevcntr0_el0"
 
 #define	FN_BEGIN(name)							\
 	".globl " #name "\n.balign 64\n" #name ":\n"			\
@@ -163,12 +171,17 @@ bool	clock_at(uint64_t ticks, uint64_t *pmu);
 	__asm__(".text\n"						\
 	    ENTRY_SHOT(name##_shot_pmu, CLK_PMU, insn, turn)		\
 	    ENTRY_SHOT(name##_shot_cnt, CLK_COUNTER, insn, turn)	\
+	    ENTRY_SHOT(name##_shot_ret, CLK_RETIRED, insn, turn)	\
 	    ENTRY_TWIN(name##_twin_pmu, CLK_PMU)			\
-	    ENTRY_TWIN(name##_twin_cnt, CLK_COUNTER));			\
+	    ENTRY_TWIN(name##_twin_cnt, CLK_COUNTER)			\
+	    ENTRY_TWIN(name##_twin_ret, CLK_RETIRED));			\
 	DECLARE_SHOTS(name);						\
+	uint64_t name##_shot_ret(const uint64_t *);			\
+	uint64_t name##_twin_ret(const uint64_t *);			\
 	static const struct code name = {				\
-	    { name##_shot_pmu, name##_shot_cnt },			\
-	    { name##_twin_pmu, name##_twin_cnt }, NULL, NULL }
+	    { name##_shot_pmu, name##_shot_cnt, name##_shot_ret },	\
+	    { name##_twin_pmu, name##_twin_cnt, name##_twin_ret },	\
+	    NULL, NULL }
 
 /* Waits in `turn` for an interrupt; returns the clock at the vector. */
 #define	WAIT(name, turn)						\
@@ -177,6 +190,6 @@ bool	clock_at(uint64_t ticks, uint64_t *pmu);
 	    IRQ_WAIT(turn) FN_END);					\
 	uint64_t name(const uint64_t *);				\
 	static const struct code name##_code = {			\
-	    { name, name }, { NULL, NULL }, NULL, NULL }
+	    { name, name, NULL }, { NULL, NULL, NULL }, NULL, NULL }
 
 #endif

@@ -156,6 +156,7 @@ ENTRY(code_ipi3, "msr s3_0_c12_c11_5, x19", "yield");
 ENTRY(code_ipi2, "str w20, [x19]", "yield");
 WAIT(wait_spinning, "nop");
 WAIT(wait_wfi, "wfi");
+ENTRY(code_wfi, "wfi", "wfi");
 
 /* What a CPU writes to send an SGI to another, or itself. */
 static void
@@ -216,7 +217,23 @@ static const char *
 prep_wfi(struct run *r)
 {
 
+	if (r->clock == CLOCK_PMU) {
+		if (!clock_retired())
+			return ("needs a counter of instructions");
+		r->clock = CLOCK_RETIRED;
+		return (prep_deadline(r, &code_wfi));
+	}
 	return (prep_deadline(r, &wait_wfi_code));
+}
+
+static bool
+sample_wfi_baseline(struct run *r, uint64_t *value)
+{
+
+	if (r->clock == CLOCK_RETIRED)
+		return (sample_twin(r, value));
+	*value = 0;
+	return (true);
 }
 
 /* The other CPU. */
@@ -350,7 +367,7 @@ const struct op ops[] = {
 	  1000, 16, 0, prep_timer, sample_deadline, NULL, post_irq,
 	  .deadline = true },
 	{ "wfi_wake", "deadline of CNTV: to the IRQ vector, in WFI",
-	  1000, 16, 0, prep_wfi, sample_deadline, NULL, post_irq,
+	  1000, 16, 0, prep_wfi, sample_sleep, sample_wfi_baseline, post_irq,
 	  .deadline = true },
 	{ "stage2_fault", "first store to a page less the second one",
 	  1000, 16, 0, prep_fault, sample_fault },

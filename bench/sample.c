@@ -9,6 +9,7 @@
 #define	AHEAD_US	40		/* of a deadline: time to get ready */
 
 extern char entry_vectors_pmu[], entry_vectors_counter[];
+extern char entry_vectors_retired[];
 static uint64_t vectors_saved;
 
 static bool
@@ -17,7 +18,7 @@ shot(struct run *r, bool twin, uint64_t *value)
 	const struct code *c = r->code;
 	uint64_t start;
 
-	if (r->clock == CLOCK_PMU || c->loop == NULL) {
+	if (r->clock != CLOCK_COUNTER || c->loop == NULL) {
 		*value = (twin ? c->twin : c->shot)[r->clock](r->arg);
 		return (*value != NO_IRQ);
 	}
@@ -47,9 +48,14 @@ static void
 sample_vectors(unsigned int clock)
 {
 
+	static char *const vectors[CLOCKS] = {
+		[CLOCK_PMU] = entry_vectors_pmu,
+		[CLOCK_COUNTER] = entry_vectors_counter,
+		[CLOCK_RETIRED] = entry_vectors_retired,
+	};
+
 	vectors_saved = read_sysreg(vbar_el1);
-	write_sysreg(vbar_el1, clock == CLOCK_PMU ? entry_vectors_pmu :
-	    entry_vectors_counter);
+	write_sysreg(vbar_el1, vectors[clock]);
 	isb();
 }
 
@@ -94,16 +100,37 @@ sample_entry(struct run *r, uint64_t *value)
 	return (served(r));
 }
 
+/* Deadlines meet the waiting loop in all its phases. */
+static uint64_t
+deadline(const struct run *r)
+{
+
+	return (counter() + AHEAD_US * counter_hz() / 1000000 +
+	    r->index % 16);
+}
+
+bool
+sample_sleep(struct run *r, uint64_t *value)
+{
+
+	if (r->clock != CLOCK_RETIRED)
+		return (sample_deadline(r, value));
+	vtimer_set(deadline(r));
+	if (!sample_entry(r, value))
+		return (false);
+	*value &= 0xffffffff;
+	return (true);
+}
+
 bool
 sample_deadline(struct run *r, uint64_t *value)
 {
-	uint64_t at, cval, ticks = AHEAD_US * counter_hz() / 1000000;
+	uint64_t at, cval;
 
 	/* Known before the deadline is set: it takes its time. */
 	if (r->clock == CLOCK_PMU && !clock_at(0, &at))
 		return (false);
-	/* Deadlines meet the waiting loop in all its phases. */
-	cval = counter() + ticks + r->index % 16;
+	cval = deadline(r);
 	vtimer_set(cval);
 	if (!sample_entry(r, value))
 		return (false);
