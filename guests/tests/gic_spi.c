@@ -7,20 +7,11 @@
  */
 #include "gic_test.h"
 
-#define	GICD_TYPER	0x0004
-#define	GICD_ISENABLER	0x0100
 #define	GICD_ISPENDR	0x0200
-#define	GICD_ISACTIVER	0x0300
-#define	GICD_IPRIORITYR	0x0400
-#define	GICD_ITARGETSR	0x0800
-#define	GICD_ICFGR	0x0c00
-#define	GICD_IROUTER	0x6000
 
 /* DDI 0183: interrupt mask, raw status, masked status, clear. */
 #define	UARTIMSC	0x038
 #define	UARTRIS		0x03c
-#define	UARTMIS		0x040
-#define	UARTICR		0x044
 #define	UART_TXI	(1u << 5)
 
 /* DDI 0224: counter, match, mask, raw status, clear. */
