@@ -73,9 +73,12 @@ vcpu_wait(struct vcpu *v)
 	v->waiting = 1;
 	/* Whoever makes an interrupt pending clears waiting after that. */
 	port_mb();
-	if (vgic_pending(&v->gic) || v->requests != 0) {
+	if (vgic_pending(&v->gic)) {
 		v->waiting = 0;
 		return (OUTCOME_DONE);
 	}
+	/* What is asked of it is attended to on the way to the next. */
+	if (v->requests != 0)
+		v->waiting = 0;
 	return (OUTCOME_SWITCH);
 }
