@@ -28,7 +28,7 @@
 
 struct gic_ops {
 	void	 (*init)(void);			/* distributor on */
-	void	 (*cpu_init)(void);		/* this CPU's interface, anew */
+	void	 (*cpu_init)(void);		/* this CPU's part, anew */
 	void	 (*cpu_off)(void);
 	uint64_t (*frame)(uint32_t intid);	/* where its registers are */
 	void	 (*written)(void);		/* wait for a disable to count */
