@@ -31,7 +31,7 @@ struct gic_ops {
 	void	 (*cpu_init)(void);		/* this CPU's part, anew */
 	void	 (*cpu_off)(void);
 	uint64_t (*frame)(uint32_t intid);	/* where its registers are */
-	void	 (*written)(void);		/* wait for a disable to count */
+	void	 (*written)(void);		/* wait till it counts */
 	uint32_t group;				/* of all, in an IGROUPR */
 	void	 (*sgi)(unsigned int intid, unsigned int cpu);
 	void	 (*sgi_others)(unsigned int intid);
