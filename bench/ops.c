@@ -374,7 +374,7 @@ const struct op ops[] = {
 	{ "vipi", "write of an SGI to another CPU: until its answer's vector",
 	  1000, 16, 0, prep_vipi, sample_entry, sample_twin, post_vipi },
 	{ "world_switch", "HC_YIELD to another VM: until its HC_YIELD returns",
-	  200, 16, NEED_APIARY | NEED_PEER, prep_switch, sample_shot,
+	  100, 16, NEED_APIARY | NEED_PEER, prep_switch, sample_shot,
 	  sample_switch_loops, .no_pmu = true },
 	{ "boot", "entry of the hypervisor to that of the VM, less copying",
 	  1, 0, NEED_APIARY, prep_boot, sample_boot, .no_pmu = true },
