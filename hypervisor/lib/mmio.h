@@ -13,7 +13,7 @@ struct mmio {
 	uint32_t	offset;	/* bytes from the start of the region */
 	uint8_t		size;	/* bytes: 1, 2, 4 or 8 */
 	bool		write;
-	uint64_t	value;	/* written, or to be filled by every read */
+	uint64_t	value;	/* written, or 0, to be filled by a read */
 };
 
 enum mmio_result {

@@ -53,6 +53,7 @@ mmio_read_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
 	m.offset = (uint32_t)offset;
 	m.size = 4;
 	m.write = false;
+	m.value = 0;
 	if (unlikely(r->access(r->dev, v->index, &m) != MMIO_OK))
 		return (OUTCOME_ABORT);
 	if (likely(rt != 31))

@@ -98,7 +98,7 @@ one(unsigned int op, unsigned int c, uint32_t off, uint64_t val)
 	}
 	if (op & 0x80 && off & 1)
 		m.offset &= 0x103ff | MACHINE_GICR_STRIDE;
-	m.offset &= op & 0x80 ? ~3u : ~0u;
+	m.offset &= ~(m.size - 1u);	/* as lib/mmio.h has it */
 	switch (op & 15) {
 	case 0 ... 3:
 		m.offset &= MACHINE_GICD_SIZE - 1;

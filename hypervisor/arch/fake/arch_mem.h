@@ -1,0 +1,40 @@
+/*
+ * Caches of the build host: answers port/mem.h; see mem_fake.h for what is
+ * counted.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef ARCH_MEM_H
+#define	ARCH_MEM_H
+
+#include "arch/fake/mem_fake.h"
+
+static inline void
+port_zero_page(void *page)
+{
+
+	mem_fake_zero(page);
+}
+
+static inline void
+port_clean_poc(const void *start, size_t size)
+{
+
+	mem_fake_clean(start, size, false);
+}
+
+static inline void
+port_clean_inval_poc(const void *start, size_t size)
+{
+
+	mem_fake_clean(start, size, true);
+}
+
+static inline void
+port_sync_icache(void)
+{
+
+	mem_fake.icache++;
+}
+
+#endif
