@@ -360,6 +360,9 @@ static void
 suspend_bad_state(void)
 {
 
+	/* Whoever takes it for a good one is to wake up again. */
+	gic_enable(machine.vtimer_intid);
+	vtimer_set(counter() + counter_hz() / 1000);
 	CHECK_EQ(psci(PSCI_CPU_SUSPEND, 1u << 31, 0, 0), INVALID_PARAMS);
 	CHECK_EQ(psci(PSCI_CPU_SUSPEND, 1u << 20, 0, 0), INVALID_PARAMS);
 }
