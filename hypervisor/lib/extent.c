@@ -65,6 +65,8 @@ extent_remove(struct extents *s, uint64_t base, uint64_t size)
 	uint64_t end = base + size, e_end;
 	unsigned int i = 0;
 
+	if (end < base)
+		end = UINT64_MAX;	/* nothing ends behind it */
 	while (i < s->n) {
 		struct extent *e = &s->e[i];
 
@@ -123,18 +125,4 @@ extent_total(const struct extents *s)
 	for (i = 0; i < s->n; i++)
 		sum += s->e[i].size;
 	return (sum);
-}
-
-uint64_t
-extent_largest(const struct extents *s, uint64_t align)
-{
-	uint64_t best = 0, start;
-	unsigned int i;
-
-	for (i = 0; i < s->n; i++) {
-		start = round_up(s->e[i].base, align) - s->e[i].base;
-		if (start < s->e[i].size && s->e[i].size - start > best)
-			best = s->e[i].size - start;
-	}
-	return (best);
 }

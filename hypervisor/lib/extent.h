@@ -29,7 +29,5 @@ bool	extent_alloc(struct extents *s, uint64_t size, uint64_t align,
 	    uint64_t *base);
 /* Sum of all sizes. */
 uint64_t extent_total(const struct extents *s);
-/* The largest piece that an allocation with this alignment could have. */
-uint64_t extent_largest(const struct extents *s, uint64_t align);
 
 #endif

@@ -22,8 +22,9 @@ enum mmio_result {
 };
 
 /*
- * The access is aligned to its size and never crosses the region's end. The exit path truncates value
- * to size on a write and extends it as the instruction asks on a read.
+ * The access is aligned to its size and never crosses the region's end. The
+ * exit path truncates value to size on a write and extends it as the
+ * instruction asks on a read.
  */
 typedef enum mmio_result mmio_fn(void *dev, unsigned int vcpu,
     struct mmio *m);

@@ -9,11 +9,13 @@
 
 #define	WORDS_ALIGNED(a, b)	((((uintptr_t)(a) | (uintptr_t)(b)) & 7) == 0)
 
-void *
-memcpy(void *restrict dst, const void *restrict src, size_t n)
+/*
+ * From the front; not restrict, so that what lies behind dst may be read
+ * after dst was written: memmove() down by less than a step.
+ */
+static inline void
+copy_up(char *d, const char *s, size_t n)
 {
-	char *d = dst;
-	const char *s = src;
 
 	if (WORDS_ALIGNED(d, s)) {
 		for (; n >= 16; n -= 16, d += 16, s += 16) {
@@ -26,6 +28,13 @@ memcpy(void *restrict dst, const void *restrict src, size_t n)
 	}
 	while (n-- > 0)
 		*d++ = *s++;
+}
+
+void *
+memcpy(void *restrict dst, const void *restrict src, size_t n)
+{
+
+	copy_up(dst, src, n);
 	return (dst);
 }
 
@@ -36,9 +45,10 @@ memmove(void *dst, const void *src, size_t n)
 	const char *s = src;
 
 	if (d <= s || d >= s + n)
-		return (memcpy(dst, src, n));
-	while (n-- > 0)
-		d[n] = s[n];
+		copy_up(d, s, n);
+	else
+		while (n-- > 0)
+			d[n] = s[n];
 	return (dst);
 }
 

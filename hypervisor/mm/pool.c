@@ -1,6 +1,7 @@
 /*
  * A page allocator: ranges that are eaten from the front, and a list of
- * single pages that came back, linked through themselves.
+ * single pages that came back, linked through themselves. Pages that come
+ * back in a row are a range again, if there is room for one.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -11,18 +12,32 @@ struct pool_page {
 	struct pool_page *next;
 };
 
+static int
+add(struct pool *p, uint64_t start, size_t npages)
+{
+	unsigned int i;
+
+	/* One that was eaten up serves again. */
+	for (i = 0; i < p->nranges; i++)
+		if (p->range[i].next == p->range[i].end)
+			break;
+	if (i == POOL_RANGES)
+		return (-1);
+	if (i == p->nranges)
+		p->nranges++;
+	p->range[i].next = start;
+	p->range[i].end = start + npages * PAGE_SIZE;
+	p->nfree += npages;
+	return (0);
+}
+
 int
 pool_add(struct pool *p, pa_t start, size_t npages)
 {
-	int error = -1;
+	int error;
 
 	spin_lock(&p->lock);
-	if (p->nranges < POOL_RANGES) {
-		p->range[p->nranges].next = start.v;
-		p->range[p->nranges++].end = start.v + npages * PAGE_SIZE;
-		p->nfree += npages;
-		error = 0;
-	}
+	error = add(p, start.v, npages);
 	spin_unlock(&p->lock);
 	return (error);
 }
@@ -46,10 +61,11 @@ carve(struct pool *p, size_t n, size_t align)
 	for (i = 0; i < p->nranges; i++) {
 		start = round_up(p->range[i].next, align * PAGE_SIZE);
 		if (start > p->range[i].end ||
-		    p->range[i].end - start < n * PAGE_SIZE)
+		    (p->range[i].end - start) / PAGE_SIZE < n)
 			continue;
 		/* What alignment skips serves as single pages. */
-		for (; p->range[i].next < start; p->range[i].next += PAGE_SIZE) {
+		for (; p->range[i].next < start;
+		    p->range[i].next += PAGE_SIZE) {
 			p->nfree--;
 			give_back(p, port_pa_to_ptr(PA(p->range[i].next)));
 		}
@@ -84,8 +100,9 @@ pool_free(struct pool *p, void *pages, size_t n)
 	size_t i;
 
 	spin_lock(&p->lock);
-	for (i = 0; i < n; i++)
-		give_back(p, (char *)pages + i * PAGE_SIZE);
+	if (n == 1 || add(p, port_ptr_to_pa(pages).v, n) != 0)
+		for (i = 0; i < n; i++)
+			give_back(p, (char *)pages + i * PAGE_SIZE);
 	spin_unlock(&p->lock);
 }
 

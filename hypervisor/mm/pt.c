@@ -6,6 +6,8 @@
 #include "mm/pool.h"
 #include "mm/pt.h"
 
+#define	PA_BITS	48		/* of an entry's address (D8.3.1) */
+
 enum op { OP_MAP, OP_UNMAP, OP_PROTECT };
 
 struct job {
@@ -59,6 +61,20 @@ replace(const struct pt *pt, uint64_t *slot, unsigned int level, uint64_t va,
 		pte_write(slot, entry);
 }
 
+/* A new, zeroed table where nothing was. NULL: no memory. */
+static uint64_t *
+link_table(struct pt *pt, uint64_t *slot)
+{
+	uint64_t *t = pool_alloc(pt->pool, 1, 1);
+
+	if (t == NULL)
+		return (NULL);
+	/* Who sees the table must see that it is empty (DDI 0487, B2.3). */
+	port_mb();
+	pte_write(slot, pte_table(port_ptr_to_pa(t)));
+	return (t);
+}
+
 int
 pt_init(struct pt *pt, enum pt_stage stage, unsigned int va_bits,
     unsigned int vmid, struct pool *pool)
@@ -97,10 +113,10 @@ static int
 split(struct pt *pt, uint64_t *slot, unsigned int level, uint64_t va)
 {
 	struct pt_attr attr = pte_attr(pt->stage, *slot);
-	uint64_t pa = pte_pa(*slot, level).v;
-	uint64_t *t = pool_alloc(pt->pool, 1, 1);
+	uint64_t pa = pte_pa(*slot, level).v, *t;
 	unsigned int i;
 
+	t = pool_alloc(pt->pool, 1, 1);
 	if (t == NULL)
 		return (-1);
 	for (i = 0; i < PT_ENTRIES; i++)
@@ -175,12 +191,11 @@ set_leaf(struct pt *pt, uint64_t *slot, unsigned int level, uint64_t va,
 
 /* Does one entry at this level do for the range [va, end)? */
 static bool
-fits(const struct pt *pt, unsigned int level, uint64_t va, uint64_t end,
+fits(unsigned int level, uint64_t va, uint64_t end,
     uint64_t entry, const struct job *j)
 {
 	uint64_t size = 1ull << level_shift(level);
 
-	(void)pt;
 	if (level == 0 || (va & (size - 1)) != 0 || end - va < size)
 		return (false);
 	if (j->op == OP_MAP)
@@ -188,11 +203,26 @@ fits(const struct pt *pt, unsigned int level, uint64_t va, uint64_t end,
 	return (!pte_is_table(entry, level));
 }
 
+/* Does a block do already what is wanted of a part of it? */
+static bool
+is_done(const struct pt *pt, unsigned int level, uint64_t va, uint64_t entry,
+    const struct job *j)
+{
+	uint64_t pa = pte_pa(entry, level).v;
+	uint64_t within = va & ((1ull << level_shift(level)) - 1);
+
+	return (j->op != OP_UNMAP &&
+	    entry == pte_leaf(pt->stage, level, PA(pa), j->attr) &&
+	    (j->op == OP_PROTECT ||
+	    pa + within == j->pa.v + (va - j->start)));
+}
+
 static int
 walk(struct pt *pt, uint64_t *table, unsigned int level, uint64_t va,
     uint64_t end, const struct job *j, unsigned int mask)
 {
-	uint64_t size = 1ull << level_shift(level), next, *slot, *below;
+	uint64_t size = 1ull << level_shift(level), next, *slot;
+	int error;
 
 	for (; va < end; va = next) {
 		next = round_down(va, size) + size;
@@ -201,23 +231,24 @@ walk(struct pt *pt, uint64_t *table, unsigned int level, uint64_t va,
 		slot = &table[va >> level_shift(level) & mask];
 		if (j->op != OP_MAP && *slot == pte_none())
 			continue;
-		if (fits(pt, level, va, next, *slot, j)) {
+		if (fits(level, va, next, *slot, j)) {
 			set_leaf(pt, slot, level, va, j);
 			continue;
 		}
 		if (pte_is_leaf(*slot, level)) {
+			if (is_done(pt, level, va, *slot, j))
+				continue;
 			if (split(pt, slot, level, va) != 0)
 				return (-1);
-		} else if (*slot == pte_none()) {
-			below = pool_alloc(pt->pool, 1, 1);
-			if (below == NULL)
-				return (-1);
-			pte_write(slot, pte_table(port_ptr_to_pa(below)));
-		}
-		if (walk(pt, table_of(*slot, level), level + 1, va, next, j,
-		    PT_ENTRIES - 1) != 0)
+		} else if (*slot == pte_none() &&
+		    link_table(pt, slot) == NULL) {
 			return (-1);
+		}
+		error = walk(pt, table_of(*slot, level), level + 1, va, next,
+		    j, PT_ENTRIES - 1);
 		tidy(pt, slot, level, va);
+		if (error != 0)
+			return (error);
 	}
 	return (0);
 }
@@ -227,7 +258,8 @@ apply(struct pt *pt, uint64_t va, uint64_t size, const struct job *j)
 {
 
 	if (((va | size | j->pa.v) & (PAGE_SIZE - 1)) != 0 ||
-	    va + size < va || va + size > 1ull << pt->va_bits)
+	    va + size < va || va + size > 1ull << pt->va_bits ||
+	    j->pa.v > 1ull << PA_BITS || size > (1ull << PA_BITS) - j->pa.v)
 		return (-1);
 	return (walk(pt, port_pa_to_ptr(pt->root), pt->start, va, va + size,
 	    j, pt->nroots * PT_ENTRIES - 1));
@@ -291,10 +323,9 @@ pt_leaf_table(struct pt *pt, uint64_t va, bool *block)
 	for (l = pt->start; l < 3; l++, mask = PT_ENTRIES - 1) {
 		slot = &table[va >> level_shift(l) & mask];
 		if (unlikely(*slot == pte_none())) {
-			table = pool_alloc(pt->pool, 1, 1);
+			table = link_table(pt, slot);
 			if (table == NULL)
 				return (NULL);
-			pte_write(slot, pte_table(port_ptr_to_pa(table)));
 			continue;
 		}
 		if (unlikely(!pte_is_table(*slot, l))) {

@@ -35,8 +35,8 @@ int	pt_init(struct pt *pt, enum pt_stage stage, unsigned int va_bits,
 	    unsigned int vmid, struct pool *pool);
 /*
  * All page aligned. What was mapped in the range is replaced. 0, or -1: no
- * memory for a table, or outside va_bits; the range may then be mapped in
- * part.
+ * memory for a table (the range may then be mapped in part), or outside of
+ * va_bits or of 48 bits of physical address.
  */
 int	pt_map(struct pt *pt, uint64_t va, pa_t pa, uint64_t size,
 	    struct pt_attr attr);

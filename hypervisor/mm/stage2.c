@@ -72,6 +72,8 @@ add(struct stage2 *s, struct stage2_region new)
 			return (-1);
 	} else if (pt_map(&s->pt, new.ipa.v, new.pa, new.size,
 	    new.attr) != 0) {
+		/* Nothing may be mapped that no region tells of. */
+		pt_unmap(&s->pt, new.ipa.v, new.size);
 		return (-1);
 	}
 	for (i = s->nregions++; i > 0 &&
