@@ -17,8 +17,8 @@ struct pool;
 extern char image_start[], image_end[], text_end[], rodata_end[];
 /* head.S */
 extern char secondary_start[], boot_panic_stack_top[];
-void	boot_mmu_on(uint64_t unused, uint64_t unused2, uint64_t ttbr, uint64_t tcr,
-	    uint64_t sctlr, uint64_t mair);
+void	boot_mmu_on(uint64_t unused, uint64_t unused2, uint64_t ttbr,
+	    uint64_t tcr, uint64_t sctlr, uint64_t mair);
 void	boot_on_stack(void *sp, void (*fn)(void)) __attribute__((noreturn));
 
 /* memory.c: the hypervisor's own address space, and who has which RAM. */
