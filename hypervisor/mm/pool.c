@@ -15,18 +15,28 @@ struct pool_page {
 static int
 add(struct pool *p, uint64_t start, size_t npages)
 {
-	unsigned int i;
+	uint64_t end = start + npages * PAGE_SIZE;
+	unsigned int i, slot = p->nranges;
 
-	/* One that was eaten up serves again. */
-	for (i = 0; i < p->nranges; i++)
-		if (p->range[i].next == p->range[i].end)
-			break;
-	if (i == POOL_RANGES)
+	for (i = 0; i < p->nranges; i++) {
+		if (p->range[i].next != p->range[i].end) {
+			if (p->range[i].end == start)
+				start = p->range[i].next;
+			else if (p->range[i].next == end)
+				end = p->range[i].end;
+			else
+				continue;
+			/* A neighbour becomes part of the new one. */
+			p->range[i].next = p->range[i].end;
+		}
+		slot = i;
+	}
+	if (slot == POOL_RANGES)
 		return (-1);
-	if (i == p->nranges)
+	if (slot == p->nranges)
 		p->nranges++;
-	p->range[i].next = start;
-	p->range[i].end = start + npages * PAGE_SIZE;
+	p->range[slot].next = start;
+	p->range[slot].end = end;
 	p->nfree += npages;
 	return (0);
 }

@@ -129,12 +129,14 @@ split(struct pt *pt, uint64_t *slot, unsigned int level, uint64_t va)
 static bool
 all_alike(const struct pt *pt, const uint64_t *t, unsigned int level)
 {
-	uint64_t pa = pte_pa(t[0], level).v;
 	struct pt_attr attr;
 	unsigned int i;
+	uint64_t pa;
 
-	if (!pte_is_leaf(t[0], level) ||
-	    (pa & ((1ull << level_shift(level - 1)) - 1)) != 0)
+	if (!pte_is_leaf(t[0], level))
+		return (false);
+	pa = pte_pa(t[0], level).v;
+	if ((pa & ((1ull << level_shift(level - 1)) - 1)) != 0)
 		return (false);
 	attr = pte_attr(pt->stage, t[0]);
 	for (i = 1; i < PT_ENTRIES; i++) {
