@@ -326,8 +326,12 @@ pt_leaf_table(struct pt *pt, uint64_t va, bool *block)
 		slot = &table[va >> level_shift(l) & mask];
 		if (unlikely(*slot == pte_none())) {
 			table = link_table(pt, slot);
-			if (table == NULL)
+			if (unlikely(table == NULL)) {
+				/* Nor keep the one above, if it is new. */
+				pt_unmap(pt, round_down(va, PAGE_SIZE),
+				    PAGE_SIZE);
 				return (NULL);
+			}
 			continue;
 		}
 		if (unlikely(!pte_is_table(*slot, l))) {
