@@ -103,9 +103,9 @@ extent_alloc(struct extents *s, uint64_t size, uint64_t align, uint64_t *base)
 	uint64_t start;
 
 	for (i = 0; i < s->n; i++) {
+		/* One that wraps is further off than any size. */
 		start = round_up(s->e[i].base, align);
-		if (start < s->e[i].base ||
-		    start - s->e[i].base > s->e[i].size ||
+		if (start - s->e[i].base > s->e[i].size ||
 		    s->e[i].size - (start - s->e[i].base) < size)
 			continue;
 		if (extent_remove(s, start, size) != 0)

@@ -123,6 +123,8 @@ mem_fake_pte_write(uint64_t *slot, uint64_t entry, bool table)
 {
 	unsigned int i;
 
+	if (mem_fake.pte != NULL)
+		mem_fake.pte(slot, entry);
 	pthread_mutex_lock(&mutex);
 	mem_fake.writes++;
 	if (entry == 0 && *slot != 0) {

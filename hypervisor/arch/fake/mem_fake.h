@@ -24,9 +24,11 @@ extern struct mem_fake {
 	/* The last invalidation; VMID 0: of the hypervisor's stage 1. */
 	unsigned int	tlb_vmid;
 	uint64_t	tlb_address, tlb_size;
-	/* Set by the test: hears of every invalidation; may be NULL. */
+	/* Set by the test, or NULL: hears of every invalidation, */
 	void		(*tlb)(unsigned int vmid, uint64_t address,
 			    uint64_t size);
+	/* and of every entry, before it is written. */
+	void		(*pte)(const uint64_t *slot, uint64_t entry);
 } mem_fake;
 
 /* Counts from 0; no entry waits for an invalidation. */

@@ -184,6 +184,7 @@ CASE(bounded)
 	memcpy(p, "abc", 3);
 	ATF_CHECK_EQ(3, our_strnlen(p, 3));
 	ATF_CHECK_EQ(0, our_strncmp(p, "abcd", 3));
+	ATF_CHECK_EQ(0, our_strncmp("a\0x", "a\0y", 3));
 	ATF_CHECK(our_memchr(p, 'd', 3) == NULL);
 	free(p);
 }

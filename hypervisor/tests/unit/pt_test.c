@@ -133,6 +133,7 @@ CASE(fewer_bits)
 		AT((1ull << bits) - 1, 2 * PAGE - 1, 3, ram);
 		ATF_CHECK_EQ(-1, pt_map(&pt, 1ull << bits, PA(0), PAGE, ram));
 		ATF_CHECK(!pt_lookup(&pt, 1ull << bits, &pa, &a, &l));
+		ATF_CHECK(!pt_lookup(&pt, (2ull << bits) - 1, &pa, &a, &l));
 	}
 }
 
@@ -349,6 +350,12 @@ CASE(leaf_table)
 	while (pool_alloc(&pool, 1, 1) != NULL)
 		;
 	ATF_CHECK(pt_leaf_table(&pt, 9 * GIB, &block) == NULL && !block);
+	/* A page for the first of two tables: it comes back. */
+	check_pool(3);
+	ATF_REQUIRE_EQ(0, pt_init(&pt, PT_STAGE2, 40, VMID, &pool));
+	ATF_CHECK(pt_leaf_table(&pt, va + 5, &block) == NULL && !block);
+	check_balance(&pt, 0);
+	ATF_CHECK_EQ(1, pool_available(&pool));
 }
 
 CASE(destroy)

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <pthread.h>
+#include <sched.h>
 #include <sys/mman.h>
 
 #include "mm/stage2.h"
@@ -39,6 +40,23 @@ mapped(uint64_t ipa, struct check_path *w)
 
 	check_walk(&s.pt, ipa, w);
 	return (w->mapped);
+}
+
+/* A page that a guest can see is zero before it can. */
+static void
+watch_zero(const uint64_t *slot, uint64_t entry)
+{
+	const uint64_t *page;
+	unsigned int i;
+
+	(void)slot;
+	if ((entry >> PTE_FAKE_LEVEL_SHIFT & 3) == 3 &&
+	    pte_is_leaf(entry, 3)) {
+		page = port_pa_to_ptr(pte_pa(entry, 3));
+		for (i = 0; i < PAGE_SIZE / sizeof(*page); i++)
+			ATF_REQUIRE_EQ(0, page[i]);
+	}
+	sched_yield();		/* let others come between */
 }
 
 static uint64_t *
@@ -82,6 +100,7 @@ CASE(first_touch)
 	    true));
 	ATF_CHECK(!mapped(IPA0, &w));
 	memset(host(IPA0 + PAGE), 0xee, 3 * PAGE);
+	mem_fake.pte = watch_zero;
 	tlbis = mem_fake.tlbis;
 	ATF_CHECK_EQ(STAGE2_FIXED, stage2_fault(&s, IPA(IPA0 + 2 * PAGE + 77),
 	    false, false));
@@ -407,6 +426,7 @@ CASE(race)
 	ATF_REQUIRE_EQ(0, stage2_add_ram(&s, IPA(IPA0), RACE, PA(HOST),
 	    true));
 	memset(host(IPA0), 0xee, RACE);
+	mem_fake.pte = watch_zero;
 	for (i = 0; i < THREADS; i++)
 		ATF_REQUIRE_EQ(0, pthread_create(&t[i], NULL, toucher,
 		    (void *)i));
