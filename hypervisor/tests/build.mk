@@ -4,6 +4,8 @@
 #
 #	make unit-tests		builds, and writes build/tests/Kyuafile
 #	make coverage		which lines of the pure rooms they reach
+#	make fuzz-build		tests/fuzz/*_fuzz.c for libFuzzer, if clang is
+#				there: build/fuzz/NAME [FOLDER OF INPUTS]
 #
 # SPDX-License-Identifier: BSD-2-Clause
 
@@ -29,7 +31,7 @@ HT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -fno-common
 HT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 HT_LIBS := -latf-c -lfdt -lpthread
 
-.PHONY: unit-tests coverage-run
+.PHONY: unit-tests coverage-run fuzz-build
 
 # $(1): folder, $(2): flags
 define HT_RULES
@@ -68,6 +70,20 @@ unit-tests: $(HT)/Kyuafile
 
 coverage-run: $(BUILD)/coverage/Kyuafile
 	@hypervisor/tests/coverage $(BUILD)/coverage
+
+HT_FUZZ := $(wildcard hypervisor/tests/fuzz/*_fuzz.c)
+HT_FUZZ_SRCS := $(wildcard $(patsubst %,hypervisor/%/*.c,mm vgic vtimer vdev)) \
+	$(wildcard hypervisor/arch/fake/*_fake.c)
+
+fuzz-build: $(if $(shell command -v clang),$(patsubst \
+	hypervisor/tests/fuzz/%.c,$(BUILD)/fuzz/%,$(HT_FUZZ)))
+	@$(if $^,:,echo 'fuzz-build: no clang here (package clang): nothing built')
+
+$(BUILD)/fuzz/%: hypervisor/tests/fuzz/%.c $(HT_FUZZ_SRCS)
+	@mkdir -p $(@D)
+	@echo '  FUZZ    $@'
+	@clang $(HT_CFLAGS) -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $^ -lpthread
 
 -include $(wildcard $(HT)/*/*.d $(HT)/*/*/*.d $(BUILD)/coverage/*/*.d \
 	$(BUILD)/coverage/*/*/*.d)
