@@ -112,7 +112,8 @@ el2_tlbi_undefined(void)
 
 /* Registers that the guest has to itself, and bits of them that are free. */
 #define	KEPT(X)								\
-	X(vbar_el1, 0xfffffffffffff800) X(ttbr1_el1, 0x0000000012345000)	\
+	X(vbar_el1, 0xfffffffffffff800)				\
+	X(ttbr1_el1, 0x0000000012345000)				\
 	X(tpidr_el0, 0x0123456789abcdef) X(tpidr_el1, 0xfedcba9876543210) \
 	X(tpidrro_el0, 0x5555aaaa5555aaaa) X(contextidr_el1, 0x2468ace0) \
 	X(sp_el0, 0x1122334455667780) X(elr_el1, 0x0000123456789abc)	\
