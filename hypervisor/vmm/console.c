@@ -141,8 +141,8 @@ console_vm_flush(struct vm *vm)
 }
 
 /*
- * A VM alone speaks as it likes. Of several, the one with the focus is
- * shown at once, a prompt included; the others line by line.
+ * A VM alone speaks as it likes. Several are shown line by line, so that
+ * none cuts another's; a prompt comes out with the first key (console_pump).
  */
 void
 console_vm_put(struct vm *vm, char c)
@@ -150,12 +150,7 @@ console_vm_put(struct vm *vm, char c)
 	struct vm_console *held = vm->console;
 
 	console_lock();
-	if (attached == 1 || (vm->index == focus && held->n == 0)) {
-		if (open_line != vm) {
-			close_line();
-			if (attached > 1 && c != '\r' && c != '\n')
-				put_fmt("[%s] ", vm->config.name);
-		}
+	if (attached == 1) {
 		if (c == '\n') {
 			open_line = NULL;
 			put(c);
@@ -210,6 +205,8 @@ console_pump(void)
 		if (vm == NULL || vm->state != VM_RUNNING)
 			return;
 	}
+	if (attached > 1 && !ring_empty(&input))
+		console_vm_flush(vm);
 	while (ring_peek(&input, &byte) && vpl011_input(&vm->uart, byte))
 		ring_drop(&input);
 }
