@@ -316,7 +316,7 @@ pt_lookup(const struct pt *pt, uint64_t va, pa_t *pa, struct pt_attr *attr,
 }
 
 uint64_t *
-pt_leaf_table(struct pt *pt, uint64_t va, bool *block)
+pt_make_leaf_table(struct pt *pt, uint64_t va, bool *block)
 {
 	uint64_t *table = port_pa_to_ptr(pt->root), *slot;
 	unsigned int l, mask = pt->nroots * PT_ENTRIES - 1;

@@ -51,10 +51,27 @@ int	pt_protect(struct pt *pt, uint64_t va, uint64_t size,
 bool	pt_lookup(const struct pt *pt, uint64_t va, pa_t *pa,
 	    struct pt_attr *attr, unsigned int *level);
 /*
- * The level 3 table that covers va, made if nothing is there yet. NULL: no
- * memory, or a block is there already (*block says which of the two).
+ * Stage 2 only, va inside of va_bits: the level 3 table that covers va, made
+ * if nothing is there yet. NULL: no memory, or a block is there already
+ * (*block says which of the two). Inline is what almost every first touch of
+ * a page takes; the rest is pt_make_leaf_table(), for nobody else to call.
  */
-uint64_t *pt_leaf_table(struct pt *pt, uint64_t va, bool *block);
+uint64_t *pt_make_leaf_table(struct pt *pt, uint64_t va, bool *block);
+static inline uint64_t *
+pt_leaf_table(struct pt *pt, uint64_t va, bool *block)
+{
+	const uint64_t *table = port_pa_to_ptr(pt->root);
+	uint64_t entry = table[va >> 30];	/* over all roots */
+
+	if (likely(pte_is_table(entry, 1))) {
+		table = port_pa_to_ptr(pte_pa(entry, 1));
+		entry = table[va >> 21 & (PT_ENTRIES - 1)];
+		if (likely(pte_is_table(entry, 2)))
+			return (port_pa_to_ptr(pte_pa(entry, 2)));
+	}
+	return (pt_make_leaf_table(pt, va, block));
+}
+
 /*
  * The 2 MiB around va are all mapped by pages, contiguous and alike: one
  * block instead. Does nothing if they are not.

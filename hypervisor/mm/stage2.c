@@ -119,7 +119,7 @@ populate(struct stage2 *s, struct stage2_region *r, ipa_t ipa)
 	if (*slot != pte_none())
 		return (STAGE2_FIXED);		/* another vCPU was faster */
 	port_zero_page(port_pa_to_ptr(pa));
-	pte_write(slot, pte_leaf(PT_STAGE2, 3, pa, r->attr));
+	pte_write(slot, pte_leaf(PT_STAGE2, 3, pa, ram_attr));
 	if (unlikely(++*count_of(r, IPA(page)) == CHUNK_PAGES))
 		pt_merge(&s->pt, page);
 	return (STAGE2_FIXED);

@@ -333,6 +333,8 @@ CASE(leaf_table)
 	ATF_CHECK(pt_leaf_table(&pt, va + 2 * MIB - 1, &block) == t);
 	ATF_CHECK(pt_leaf_table(&pt, va + 2 * MIB, &block) != t);
 	ATF_CHECK(is_hole(va));
+	/* The same place behind the second root is another. */
+	ATF_CHECK(pt_leaf_table(&pt, va + 512 * GIB, &block) != t);
 	for (i = 0; i < PT_ENTRIES; i++) {
 		pt_merge(&pt, va);
 		if (i != 0)		/* 0: it has given up the empty table */
