@@ -16,11 +16,13 @@ static void
 call(uint64_t arg)
 {
 	uint64_t *x = (uint64_t *)arg;
+	/* A call after x0 and x1 are loaded would cost them. */
+	const uint32_t *at = code[cpu_index()];
 	register uint64_t x0 __asm__("x0") = x[0];
 	register uint64_t x1 __asm__("x1") = x[1];
 
 	__asm__ volatile("blr %2" : "+r" (x0), "+r" (x1) :
-	    "r" (code[cpu_index()]) : "x2", "x3", "x4", "x5", "x6", "x7",
+	    "r" (at) : "x2", "x3", "x4", "x5", "x6", "x7",
 	    "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",
 	    "x17", "x18", "x30", "cc", "memory");
 	x[0] = x0;
