@@ -11,6 +11,8 @@
 
 #define	STEPS		4000
 #define	UART_DR		0x00		/* would print */
+#define	LOAD_Q		0x3dc00020u	/* ldr q0, [x1] */
+#define	STORE_Q		0x3d800020u
 
 static uint64_t state;
 
@@ -64,12 +66,12 @@ alive(void)
 static const uint32_t loads[] = {
 	0x39400020, 0x79400020, 0xb9400020, 0xf9400020,
 	0x39800020, 0x79800020, 0xb9800020,		/* signed */
-	0xa9400820, 0x3dc00020, 0xf8408420, 0xc85f7c20, 0xc8dffc20,
+	0xa9400820, LOAD_Q, 0xf8408420, 0xc85f7c20, 0xc8dffc20,
 	0x39400020, 0x79400020, 0xb9400020, 0xf9400020,
 };
 static const uint32_t stores[] = {
 	0x39000020, 0x79000020, 0xb9000020, 0xf9000020,
-	0xa9000820, 0x3d800020, 0xf8008420, 0xc89ffc20,
+	0xa9000820, STORE_Q, 0xf8008420, 0xc89ffc20,
 	0x39000020, 0x79000020, 0xb9000020, 0xf9000020,
 };
 
@@ -82,6 +84,35 @@ access(uint64_t at)
 		probe_insn(loads[below(nitems(loads))], x);
 	else
 		probe_insn(stores[below(nitems(stores))], x);
+}
+
+/* Who shoots must hit: each instruction does what its list says. */
+static void
+aim(void)
+{
+	static uint64_t area[8] __attribute__((aligned(64)));
+	uint64_t x[2];
+	unsigned int i;
+
+	for (i = 0; i < nitems(loads); i++) {
+		area[0] = 0x11;
+		x[0] = 0;
+		x[1] = (uint64_t)area;
+		CHECK(!probe_insn(loads[i], x).taken);
+		if (loads[i] != LOAD_Q)
+			CHECK_EQ(x[0], 0x11);
+	}
+	for (i = 0; i < nitems(stores); i++) {
+		area[0] = ~0ul;
+		x[0] = 0x22;
+		x[1] = (uint64_t)area;
+		CHECK(!probe_insn(stores[i], x).taken);
+		if (stores[i] != STORE_Q)
+			CHECK_EQ(area[0] & 0xff, 0x22);
+	}
+	x[1] = machine.gicd + 4;
+	CHECK(!probe_insn(0xb9400020, x).taken);
+	CHECK_EQ(x[0], mmio_read(machine.gicd + 4));
 }
 
 /* One in eight not aligned. */
@@ -388,6 +419,7 @@ interrupt_storm(void)
 
 const char guest_name[] = "hostile";
 const struct guest_case guest_cases[] = {
+	{ "aim", aim, 0, 0 },
 	{ "distributor", distributor, 0, 0 },
 	{ "distributor_registers", distributor_registers, 0, 0 },
 	{ "cpu_interface", cpu_interface, 0, NEED_GICV2 },
