@@ -64,7 +64,9 @@ $(1)/Kyuafile: $(patsubst %,$(1)/%,$(HT_PROGRAMS)) hypervisor/tests/build.mk
 endef
 $(eval $(call HT_RULES,$(HT),$(HT_SANITIZE)))
 $(eval $(call HT_RULES,$(BUILD)/coverage,--coverage))
-.SECONDARY:
+# Kept: make would remove them after the link, and compile them all again.
+.SECONDARY: $(foreach d,$(HT) $(BUILD)/coverage,$(d)/tests/asan_options.o \
+	$(HT_TESTS:hypervisor/%.c=$(d)/%.o))
 
 unit-tests: $(HT)/Kyuafile
 
