@@ -11,7 +11,9 @@ HV_SRCS := $(foreach r,$(HV_ROOMS),$(wildcard hypervisor/$(r)/*.[cS]))
 HV_OBJS := $(HV_SRCS:hypervisor/%=$(HV)/%.o)
 
 # The exit path keeps x18 for the guest; FP and SIMD are the guests' alone.
+# The whole image lies within 1 MiB: an address takes one instruction.
 HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin -fpie \
+	-mcmodel=tiny \
 	-mgeneral-regs-only -mstrict-align -march=armv8-a \
 	-mno-outline-atomics -ffixed-x18 -fno-stack-protector \
 	-fno-omit-frame-pointer -momit-leaf-frame-pointer \
@@ -44,12 +46,12 @@ $(HV)/apiary.Image: $(HV)/apiary.elf
 	@echo '  IMAGE   $@'
 	@$(CROSS)objcopy -O binary $< $@
 
-$(HV)/%.c.o: hypervisor/%.c | $(HV)/include/boot/version.h $(LIBFDT_A)
+$(HV)/%.c.o: hypervisor/%.c hypervisor/build.mk | $(HV)/include/boot/version.h $(LIBFDT_A)
 	@mkdir -p $(@D)
 	@echo '  CC      $<'
 	@$(CROSS)gcc $(HV_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(HV)/%.S.o: hypervisor/%.S
+$(HV)/%.S.o: hypervisor/%.S hypervisor/build.mk
 	@mkdir -p $(@D)
 	@echo '  AS      $<'
 	@$(CROSS)gcc $(HV_CFLAGS) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
