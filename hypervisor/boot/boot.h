@@ -52,8 +52,6 @@ void	smp_start(const struct platform *p);
 /* panic.c */
 void	panic(const char *fmt, ...) PRINTF_LIKE(1, 2)
 	    __attribute__((noreturn));
-/* Set when a CPU panics: the others stop at their next kick. */
-extern volatile bool panic_stop;
 void	panic_halt(void) __attribute__((noreturn));
 
 /* main.c: this CPU is ready for guests; does not return. */

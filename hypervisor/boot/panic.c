@@ -8,19 +8,19 @@
 #include "boot/boot.h"
 #include "gic/gic.h"
 #include "vmm/console.h"
+#include "vmm/host.h"
 #include "vmm/log.h"
 #include "vmm/pcpu.h"
 
 #define	MAX_DEPTH	24
-
-volatile bool panic_stop;
+#define	STACK_SIZE	(2 * PAGE_SIZE)	/* memory_cpu_stack() */
 
 struct panic_frame {
 	uint64_t	x[31], sp, vector;
 };
 void panic_exception(const struct panic_frame *f) __attribute__((noreturn));
 
-void
+__attribute__((noinline)) void
 panic_halt(void)
 {
 
@@ -28,34 +28,30 @@ panic_halt(void)
 		__asm__ volatile("wfe" : : : "memory");
 }
 
-static void
-stop_others(void)
-{
-	unsigned int i;
-
-	panic_stop = true;
-	if (gic == NULL)
-		return;
-	for (i = 0; i < pcpu_count; i++)
-		if (pcpus[i] != NULL && pcpus[i]->online &&
-		    pcpus[i] != (void *)read_sysreg(tpidr_el2))
-			gic->kick(i);
-}
-
-/* A CPU that panics while another does, or in its panic, only stops. */
+/*
+ * Stops the others, at their next exit; a CPU that panics while another does,
+ * or in its panic, only stops.
+ */
 static void
 begin(void)
 {
+	unsigned int i;
 
-	if (panic_stop)
+	if (__atomic_exchange_n(&host.stop, panic_halt, __ATOMIC_SEQ_CST))
 		panic_halt();
-	stop_others();
+	for (i = 0; gic != NULL && i < pcpu_count; i++)
+		if (pcpus[i] != NULL && pcpus[i]->online &&
+		    pcpus[i] != (void *)read_sysreg(tpidr_el2))
+			gic->kick(i);
 	console_panic();
 }
 
-/* Frame records are {next frame, return address} (AAPCS64, 6.4.6). */
+/*
+ * Frame records are {next frame, return address} (AAPCS64, 6.4.6). The first
+ * may be missing, and x29 then be a guest's: only a record on the stack counts.
+ */
 static void
-back_trace(uint64_t pc, uint64_t fp)
+back_trace(uint64_t pc, uint64_t fp, uint64_t sp)
 {
 	uint64_t start = (uintptr_t)image_start, text = (uintptr_t)text_end;
 	const uint64_t *record;
@@ -63,12 +59,11 @@ back_trace(uint64_t pc, uint64_t fp)
 
 	for (i = 0; i < MAX_DEPTH && pc >= start && pc < text; i++) {
 		log_line("  #%u 0x%llx", i, (unsigned long long)(pc - start));
-		if (fp == 0 || fp % 16 != 0)
+		if (fp % 16 != 0 || fp - sp >= STACK_SIZE)
 			break;
 		record = (const uint64_t *)fp;
-		pc = record[1] - 4;
-		if (record[0] <= fp)
-			break;
+		pc = record[1];
+		sp = fp + 16;
 		fp = record[0];
 	}
 }
@@ -83,7 +78,8 @@ panic(const char *fmt, ...)
 	log_panic(fmt, ap);
 	va_end(ap);
 	back_trace((uintptr_t)__builtin_return_address(0) - 4,
-	    *(uint64_t *)__builtin_frame_address(0));
+	    *(uint64_t *)__builtin_frame_address(0),
+	    (uintptr_t)__builtin_frame_address(0));
 	panic_halt();
 }
 
@@ -111,6 +107,11 @@ panic_exception(const struct panic_frame *f)
 		    (unsigned long long)f->x[i + 1]);
 	log_line("x30 %016llx image at %p", (unsigned long long)f->x[30],
 	    image_start);
-	back_trace(elr, f->x[29]);
+	/* The caller of a function without a frame is in no record. */
+	if (f->x[30] - (uintptr_t)image_start <
+	    (uintptr_t)text_end - (uintptr_t)image_start)
+		log_line("  lr 0x%llx", (unsigned long long)
+		    (f->x[30] - (uintptr_t)image_start));
+	back_trace(elr, f->x[29], f->sp);
 	panic_halt();
 }

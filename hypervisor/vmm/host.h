@@ -22,6 +22,7 @@ struct host {
 	unsigned int	gic_version;	/* of the hardware: 2 or 3 */
 	pa_t		gicv;		/* GICv2: two pages for guests */
 	unsigned int	ipa_bits;	/* of stage 2 */
+	void		(*stop)(void);	/* set by a panic: does not return */
 };
 
 extern struct host host;

@@ -7,6 +7,7 @@
 #include "vmm/irq.h"
 #include "abi/machine.h"
 #include "vmm/exits.h"
+#include "vmm/host.h"
 #include "vmm/log.h"
 #include "vmm/pcpu.h"
 #include "vmm/sched.h"
@@ -134,6 +135,8 @@ irq_handle(struct pcpu *p, struct vcpu *v)
 	if (INTID(iar) < 16) {		/* another CPU's kick */
 		ops->eoi(iar);
 		ops->deactivate(iar);
+		if (unlikely(host.stop != NULL))
+			host.stop();
 		if (v != NULL && v == p->current &&
 		    v->requests == VCPU_REQ_GIC) {
 			__atomic_fetch_and(&v->requests, ~VCPU_REQ_GIC,

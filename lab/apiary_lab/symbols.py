@@ -1,6 +1,7 @@
 """Names for the addresses of a hypervisor's back-trace.
 
-The hypervisor prints `  #N 0x<offset>`, relative to the start of its image.
+The hypervisor prints `  #N 0x<offset>`, relative to the start of its image,
+and `  lr 0x<offset>` for the link register.
 Must not know how a run is made or judged.
 
 SPDX-License-Identifier: BSD-2-Clause
@@ -14,7 +15,7 @@ from pathlib import Path
 from . import paths
 from .status import LabError
 
-_FRAME = re.compile(r"#(\d+) 0x([0-9a-fA-F]+)")
+_FRAME = re.compile(r"(#\d+|\blr) 0x([0-9a-fA-F]+)")
 _PT_LOAD = 1
 
 
@@ -44,7 +45,7 @@ def link_base(elf: Path) -> int:
 
 def symbolize(lines: list[str], elf: Path) -> list[str]:
     """The lines, with function, file and line after every frame."""
-    offsets = [int(m.group(2), 16)
+    offsets = [(m.group(1), int(m.group(2), 16))
                for line in lines for m in _FRAME.finditer(line)]
     if not offsets:
         return list(lines)
@@ -52,19 +53,25 @@ def symbolize(lines: list[str], elf: Path) -> list[str]:
     tool = os.environ.get("CROSS", "aarch64-linux-gnu-") + "addr2line"
     # A return address is that of the instruction after the call, which may
     # belong to the next line or, after a noreturn call, the next function.
-    asked = [base + offset - (4 if index else 0)
-             for index, offset in enumerate(offsets)]
+    asked = [base + offset - (4 if which != "#0" else 0)
+             for which, offset in offsets]
     try:
         out = subprocess.run(
-            [tool, "-f", "-e", str(elf)] + [hex(a) for a in asked],
+            [tool, "-a", "-i", "-f", "-e", str(elf)]
+            + [hex(a) for a in asked],
             capture_output=True, text=True, check=True).stdout.splitlines()
     except (OSError, subprocess.CalledProcessError) as error:
         raise LabError(f"{tool}: {error}") from None
-    names = {}
-    for index, offset in enumerate(offsets):
-        function, place = out[2 * index], out[2 * index + 1]
-        place = place.split(" ")[0].replace(f"{paths.TOP}/", "")
-        names[index] = f"{function} ({place})"
-    done = iter(range(len(offsets)))
-    return [_FRAME.sub(lambda m: f"{m.group(0)} {names[next(done)]}", line)
+    # For each its address, then function and place, innermost inlined first.
+    names: list[list[str]] = []
+    for line in out:
+        if line.startswith("0x"):
+            names.append([])
+        elif names[-1] and not names[-1][-1].endswith(")"):
+            place = line.split(" ")[0].replace(f"{paths.TOP}/", "")
+            names[-1][-1] += f" ({place})"
+        else:
+            names[-1].append(line)
+    done = iter(" in ".join(chain) for chain in names)
+    return [_FRAME.sub(lambda m: f"{m.group(0)} {next(done)}", line)
             for line in lines]
