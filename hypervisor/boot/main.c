@@ -179,12 +179,15 @@ start_gic(void)
 	memory_map_device(plat.gic.gicd.base, plat.gic.gicd.size);
 	memory_map_device(plat.gic.gicc.base, plat.gic.gicc.size);
 	memory_map_device(plat.gic.gich.base, plat.gic.gich.size);
+	memory_map_device(plat.gic.gicv.base, plat.gic.gicv.size);
 	for (i = 0; i < plat.gic.nr_gicr; i++)
 		memory_map_device(plat.gic.gicr[i].base,
 		    plat.gic.gicr[i].size);
 	if (gic_init(&plat.gic, err, sizeof(err)) != 0 ||
 	    gic->init_cpu(pcpus[0]->mpidr, err, sizeof(err)) != 0)
 		stop(err);
+	if (gic->check != NULL)
+		gic->check(plat.timer.hyp.intid);
 	ops = (struct irq_ops){ gic->ack, gic->eoi, gic->deactivate,
 	    gic->enable };
 	irq_init(&ops, &private);

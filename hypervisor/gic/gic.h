@@ -32,6 +32,8 @@ struct gic_ops {
 	void	(*enable)(unsigned int intid, bool edge);
 	unsigned int (*lines)(void);	/* INTIDs, SPIs included */
 	void	(*kick)(unsigned int cpu);	/* index of the pcpu */
+	/* Looks for faults, with the EL2 timer of this INTID; may be NULL. */
+	void	(*check)(unsigned int timer);
 };
 
 extern const struct gic_ops *gic;

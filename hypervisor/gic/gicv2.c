@@ -10,14 +10,25 @@
 #include "platform/platform.h"
 #include "port/cpu.h"
 #include "port/lr.h"
+#include "port/vcpu.h"
 #include "arch/aarch64/sysreg.h"
 #include "vmm/pcpu.h"
 
 #define	PRIO_ALL	0xa0a0a0a0u
 
-static uintptr_t gicd, gicc, gich, gicc_dir;
+static uintptr_t gicd, gicc, gich, gicv, gicc_dir;
 static uint8_t interface[PCPU_MAX];	/* bit mask of each CPU's interface */
 static struct lr_ops lr;
+/*
+ * Where a guest's EOI of a hardware-mapped interrupt does not have the line
+ * looked at again (QEMU's model, as of 7.2), the list register is none of
+ * hardware: its EOI interrupts us, and we deactivate.
+ */
+static bool by_software;
+static struct {
+	uint32_t	used;		/* such list registers */
+	uint16_t	pintid[16];
+} ours[PCPU_MAX];
 
 /*
  * ICH_LR<n>_EL2 to GICH_LR<n> (IHI 0048B, 5.3.9) and back: the same facts
@@ -51,17 +62,70 @@ from_gich(uint32_t r)
 	return (r & 1u << 19 ? v | LR_EOI : v);
 }
 
+static void
+deactivate(uint32_t iar)
+{
+
+	reg_write(gicc_dir, 0, iar);
+}
+
+/*
+ * It may have been acknowledged by another CPU: DIR is for our own. (QEMU
+ * keeps an active state for each CPU.)
+ */
+static void
+clear_active(unsigned int intid)
+{
+
+	reg_write(gicd, GICD_ICACTIVER + intid / 32 * 4, 1u << intid % 32);
+}
+
+/* Those that a guest has ended. */
+static void
+end_ours(void)
+{
+	unsigned int cpu = port_cpu(), n;
+	uint32_t bits;
+
+	if (likely(ours[cpu].used == 0))
+		return;
+	bits = reg_read(gich, GICH_EISR) & ours[cpu].used;
+	ours[cpu].used &= ~bits;
+	for (; bits != 0; bits &= bits - 1) {
+		n = (unsigned int)__builtin_ctz(bits);
+		reg_write(gich, GICH_LR + n * 4, 0);
+		clear_active(ours[cpu].pintid[n]);
+	}
+}
+
 static uint64_t
 read_lr(unsigned int n)
 {
+	uint64_t v;
 
-	return (from_gich(reg_read(gich, GICH_LR + n * 4)));
+	end_ours();
+	v = from_gich(reg_read(gich, GICH_LR + n * 4));
+	if (unlikely(ours[port_cpu()].used >> n & 1))
+		v = (v & ~LR_EOI) | LR_HW |
+		    (uint64_t)ours[port_cpu()].pintid[n] << LR_PINTID_SHIFT;
+	return (v);
 }
 
 static void
 write_lr(unsigned int n, uint64_t v)
 {
+	unsigned int cpu = port_cpu();
 
+	if (unlikely(by_software)) {
+		end_ours();
+		ours[cpu].used &= ~(1u << n);
+		if (v & LR_HW) {
+			ours[cpu].used |= 1u << n;
+			ours[cpu].pintid[n] = v >> LR_PINTID_SHIFT & 0x3ff;
+			v = (v & ~(LR_HW | 0x3ffull << LR_PINTID_SHIFT)) |
+			    LR_EOI;
+		}
+	}
 	reg_write(gich, GICH_LR + n * 4, to_gich(v));
 }
 
@@ -69,6 +133,7 @@ static uint32_t
 empty(void)
 {
 
+	end_ours();
 	return (reg_read(gich, GICH_ELRSR));
 }
 
@@ -111,13 +176,6 @@ restore(const struct lr_state *s)
 }
 
 static void
-deactivate(uint32_t iar)
-{
-
-	reg_write(gicc_dir, 0, iar);
-}
-
-static void
 set_active(unsigned int intid)
 {
 
@@ -142,7 +200,7 @@ static struct lr_ops lr = {
 	.vmcr = vmcr,
 	.save = save,
 	.restore = restore,
-	.deactivate = deactivate,
+	.deactivate = clear_active,
 	.set_active = set_active,
 };
 
@@ -167,6 +225,7 @@ init(const struct platform_gic *g, char *err, size_t len)
 	gicd = g->gicd.base.v;
 	gicc = g->gicc.base.v;
 	gich = g->gich.base.v;
+	gicv = g->gicv.base.v;
 	gicc_dir = gicc + GICC_DIR;
 	if (g->maybe_spaced && reg_read(gicc, 0xf0fc) == reg_read(gicc, 0xfc)) {
 		/* 64 KiB apart: the last alias of the first page. */
@@ -223,6 +282,7 @@ ack(void)
 	uint32_t iar = reg_read(gicc, GICC_IAR);
 
 	dsb(sy);
+	end_ours();		/* its maintenance interrupt, mostly */
 	return (iar);
 }
 
@@ -247,6 +307,40 @@ enable(unsigned int intid, bool edge)
 	reg_write(gicd, GICD_ISENABLER + intid / 32 * 4, 1u << intid % 32);
 }
 
+/*
+ * A timer whose line stays high, ended as a guest ends it: it must come
+ * again (IHI 0048B, 3.2.4 and 5.2.1).
+ */
+static void
+check(unsigned int timer)
+{
+	uint32_t iar;
+
+	enable(timer, false);
+	port_set_deadline(0);
+	iar = ack();
+	if ((iar & 0x3ff) != timer)
+		return;
+	eoi(iar);
+	write_lr(0, LR_PENDING | LR_HW | (uint64_t)timer << LR_PINTID_SHIFT |
+	    timer);
+	control(LR_HCR_EN);
+	reg_write(gicv, GICV_PMR, 0xff);
+	reg_write(gicv, GICV_CTLR, 1);
+	reg_write(gicv, GICV_EOIR, reg_read(gicv, GICV_IAR));
+	dsb(sy);
+	iar = ack();
+	if ((iar & 0x3ff) == timer) {
+		eoi(iar);
+		deactivate(iar);
+	} else
+		by_software = true;
+	port_set_deadline(~0ull);
+	reg_write(gicv, GICV_CTLR, 0);
+	write_lr(0, 0);
+	control(0);
+}
+
 static void
 kick(unsigned int cpu)
 {
@@ -266,4 +360,5 @@ const struct gic_ops gicv2_ops = {
 	.enable = enable,
 	.lines = lines,
 	.kick = kick,
+	.check = check,
 };

@@ -40,9 +40,15 @@
 #define	GICH_HCR	0x0000
 #define	GICH_VTR	0x0004
 #define	GICH_VMCR	0x0008
+#define	GICH_EISR	0x0020
 #define	GICH_ELRSR	0x0030
 #define	GICH_APR	0x00f0
 #define	GICH_LR		0x0100
+
+#define	GICV_CTLR	0x0000
+#define	GICV_PMR	0x0004
+#define	GICV_IAR	0x000c
+#define	GICV_EOIR	0x0010
 
 #define	GICR_WAKER	0x0014
 #define	GICR_TYPER	0x0008
