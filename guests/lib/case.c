@@ -104,6 +104,8 @@ missing(const struct guest_case *c)
 		return ("needs a PL011");
 	if (needs & NEED_RTC && machine.rtc_base == 0)
 		return ("needs a PL031");
+	if (needs & NEED_GPIO && machine.gpio_base == 0)
+		return ("needs a PL061");
 	return (NULL);
 }
 

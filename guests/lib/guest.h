@@ -32,6 +32,7 @@ struct guest_case {
 #define	NEED_PMU	(1u << 3)
 #define	NEED_UART	(1u << 4)	/* a PL011 */
 #define	NEED_RTC	(1u << 5)	/* a PL031 */
+#define	NEED_GPIO	(1u << 6)	/* a PL061 */
 
 /* Every guest defines these two. */
 extern const char guest_name[];
@@ -79,6 +80,8 @@ struct machine {
 	uint32_t	uart_intid;
 	uint64_t	rtc_base;		/* PL031; 0: none */
 	uint32_t	rtc_intid;
+	uint64_t	gpio_base;	/* PL061; 0: none */
+	uint32_t	gpio_intid;
 	unsigned int	gic;			/* 2 or 3 */
 	uint64_t	gicd, gicc, gicr, gicr_size;
 	uint32_t	vtimer_intid, ptimer_intid, pmu_intid;

@@ -255,6 +255,11 @@ machine_init(const void *fdt)
 	if ((node = compatible(fdt, "arm,pl031")) >= 0 &&
 	    reg(fdt, node, 0, &machine.rtc_base, &size))
 		machine.rtc_intid = intid(fdt, node, 0);
+	if ((node = compatible(fdt, "arm,pl061")) >= 0 &&
+	    reg(fdt, node, 0, &machine.gpio_base, &size)) {
+		machine.gpio_intid = intid(fdt, node, 0);
+		mmu_map(machine.gpio_base, PAGE_SIZE, true, false);
+	}
 	/* Secure, non-secure, virtual, hypervisor. */
 	if ((node = compatible(fdt, "arm,armv8-timer")) >= 0) {
 		machine.ptimer_intid = intid(fdt, node, 1);

@@ -167,7 +167,7 @@ class _Images:
 
 def _passthrough(vm: Vm) -> str:
     """The passthrough node: device: {reg: [ipa, pa, size],
-    interrupts: [...], edge: true, read-only: true}."""
+    interrupts: [...], compatible: ..., edge: true, read-only: true}."""
     out = "\t\t\tpassthrough {\n"
     for name, options in vm.passthrough.items():
         where = f"VM {vm.name}: passthrough {name}"
@@ -179,6 +179,9 @@ def _passthrough(vm: Vm) -> str:
         if options.get("interrupts"):
             numbers = " ".join(str(int(n)) for n in options["interrupts"])
             out += f"\t\t\t\t\tinterrupts = <{numbers}>;\n"
+        if options.get("compatible"):
+            text = _string(str(options["compatible"]))
+            out += f"\t\t\t\t\tcompatible = {text};\n"
         for flag in ("edge", "read-only"):
             if options.get(flag):
                 out += f"\t\t\t\t\t{flag};\n"

@@ -38,7 +38,8 @@ class Bundles(InFolder):
                append='say "hi" \\', initrd=str(self.image), cpus=[0, 1],
                stage2="demand", wfi="native", gic=2, stats=True,
                passthrough={"uart": {"reg": [0x1000, 0x140000000, 0x1000],
-                                     "interrupts": [40], "edge": True}})],
+                                     "interrupts": [40], "edge": True,
+                                     "compatible": "arm,pl011"}})],
             self.folder / "b.dtb")
         vm = "/vms/one"
         self.assertEqual(self.get(made, "/", "compatible"),
@@ -57,6 +58,7 @@ class Bundles(InFolder):
         self.assertEqual(self.get(made, dev, "reg", "x"),
                          "0 1000 1 40000000 0 1000")
         self.assertEqual(self.get(made, dev, "interrupts", "u"), "40")
+        self.assertEqual(self.get(made, dev, "compatible"), "arm,pl011")
         data = self.get(made, "/images/test", "data", "bx").split()
         self.assertEqual(bytes(int(x, 16) for x in data),
                          self.image.read_bytes())
