@@ -196,13 +196,6 @@ split_many(void)
 {
 	unsigned int i;
 
-	/*
-	 * GICH_HCR.EOICount tells a hypervisor how many interrupts outside
-	 * its list registers were ended, not which (IHI 0048B, 5.3.2).
-	 */
-	if (machine.apiary && machine.gic == 2)
-		case_skip("a GICv2 does not tell which interrupt was ended");
-
 	prepare(MANY + 1);
 	gic_eoi_mode(true);
 	for (i = 0; i < MANY; i++) {

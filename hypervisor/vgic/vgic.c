@@ -380,7 +380,9 @@ VGIC_COLD void
 vgic_dir(struct vgic_cpu *self, uint64_t val)
 {
 	struct vgic *vg = self->vgic;
-	unsigned int intid = val & 0xffffff, word = intid / 32;
+	/* GICv2: with the source CPU of an SGI above. */
+	unsigned int intid = val & (vg->version == 3 ? 0xffffff : 0x3ff);
+	unsigned int word = intid / 32;
 	struct vgic_bank *b;
 	uint32_t bit = 1u << intid % 32;
 
@@ -389,7 +391,8 @@ vgic_dir(struct vgic_cpu *self, uint64_t val)
 	b = vgic_bank(vg, self, word);
 	spin_lock(&vg->lock);
 	vgic_lr_fold_all(self);
-	if (b->active & bit) {
+	if (b->active & bit && (!vgic_is_sgi2(vg, intid) ||
+	    self->sgi_active[intid] == LR_SOURCE(val))) {
 		vgic_unqueue(vg, self, word, bit);
 		b->active &= ~bit;
 		vgic_drop_phys(vg, self, self, word, bit & ~b->latch);
@@ -397,6 +400,19 @@ vgic_dir(struct vgic_cpu *self, uint64_t val)
 	}
 	vgic_resume(self);
 	spin_unlock(&vg->lock);
+}
+
+VGIC_COLD enum mmio_result
+vgic_dir_mmio(void *dev, unsigned int vcpu, struct mmio *m)
+{
+	struct vgic *vg = dev;
+
+	if (m->size != 4 || m->offset % 4 != 0)
+		return (MMIO_FAULT);
+	if (m->write && m->offset == 0)
+		vgic_dir(vg->cpus[vcpu], m->value);
+	m->value = m->write ? m->value : 0;
+	return (MMIO_OK);
 }
 
 void

@@ -162,6 +162,8 @@ void	vgic_sgi1r(struct vgic_cpu *self, uint64_t val);
 void	vgic_sgi0r(struct vgic_cpu *self, uint64_t val);
 /* ICC_DIR_EL1; traps only while LR_HCR_TDIR is set. */
 void	vgic_dir(struct vgic_cpu *self, uint64_t val);
+/* A GICv2's page of GICC_DIR; dev is the vgic. */
+enum mmio_result vgic_dir_mmio(void *dev, unsigned int vcpu, struct mmio *m);
 
 /*
  * This vCPU takes this CPU's virtual CPU interface, or gives it up. Who

@@ -313,8 +313,8 @@ vgic_lr_fold_ended(struct vgic_cpu *vc)
 		if (count == 0)
 			return;
 		lr_ops->control(vc->hcr);
-		/* With the GICv3's EOImode 1 vgic_dir() knows better. */
-		if (vc->vgic->version == 3 && lr_ops->vmcr() & VMCR_VEOIM)
+		/* With EOImode 1 vgic_dir() knows better. */
+		if (lr_ops->vmcr() & VMCR_VEOIM)
 			return;
 		while (count-- > 0)
 			end_unlisted(vc);

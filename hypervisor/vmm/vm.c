@@ -186,7 +186,7 @@ create_memory(struct vm *vm, char *err)
 		    !c->devices[i].read_only);
 	if (c->gic == 2 && error == 0)
 		error = stage2_add_device(&vm->s2, IPA(MACHINE_GICC_BASE),
-		    MACHINE_GICC_SIZE, host.gicv, true);
+		    PAGE_SIZE, host.gicv, true);
 	if (error != 0)
 		print_buf(err, VM_ERR, "no memory for stage 2 tables");
 	return (error);
@@ -237,7 +237,10 @@ vm_create(const struct vm_config *c, struct vm **vmp, char *err)
 	/* Sorted by address. */
 	add_mmio(vm, MACHINE_GICD_BASE, MACHINE_GICD_SIZE, vgic_dist_mmio,
 	    &vm->gic);
-	if (vm->config.gic == 3)
+	if (vm->config.gic == 2)
+		add_mmio(vm, MACHINE_GICC_BASE + PAGE_SIZE, PAGE_SIZE,
+		    vgic_dir_mmio, &vm->gic);
+	else
 		add_mmio(vm, MACHINE_GICR_BASE, MACHINE_GICR_STRIDE *
 		    c->nvcpus, vgic_redist_mmio, &vm->gic);
 	add_mmio(vm, MACHINE_UART_BASE, MACHINE_UART_SIZE, vpl011_mmio,

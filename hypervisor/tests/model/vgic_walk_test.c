@@ -592,9 +592,11 @@ finish(int p)
 	if (cpu->ndropped > 0 && (cpu->depth == 0 || rnd(2))) {
 		s = ref_dir(&ref, on[p], rnd(cpu->ndropped));
 		tell("CPU %d vCPU %d: deactivates %u", p, on[p], s.intid);
-		if (lr_fake_dir(s.intid | s.from << 10)) {
+		/* A GICv2 guest's page of GICC_DIR is trapped always. */
+		if (vg.version == 2 ||
+		    lr_fake_dir(s.intid | s.from << 10)) {
 			counts[1]++;
-			vgic_dir(&vcs[on[p]], s.intid);
+			vgic_dir(&vcs[on[p]], s.intid | s.from << 10);
 		}
 	} else if (cpu->depth > 0 && cpu->ndropped < 60) {
 		s = ref_eoi(&ref, on[p]);
@@ -674,8 +676,7 @@ interface(int p, unsigned int what)
 		val = rnd(64) << 18 | (rnd(4) == 0) << 4;
 		break;
 	case 3:
-		if (cpu->depth + cpu->ndropped != 0 || (vg.version == 2 &&
-		    nlrs < 16))
+		if (cpu->depth + cpu->ndropped != 0)
 			return;
 		mask = 0x200;
 		val = rnd(2) << 9;
