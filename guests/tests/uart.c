@@ -315,6 +315,56 @@ masked(void)
 	CHECK(!gic_pending(machine.uart_intid));
 }
 
+static char typed[64];
+static volatile uint32_t ntyped;
+static volatile bool line_end;
+
+static void
+on_key(uint32_t intid)
+{
+	char c;
+
+	(void)intid;
+	while (!line_end && (get(FR) & FR_RXFE) == 0) {
+		c = (char)get(DR);
+		if (c == '\r' || c == '\n')
+			line_end = true;
+		else if (ntyped < sizeof(typed) - 1)
+			typed[ntyped++] = c;
+	}
+	if (line_end)
+		set(IMSC, 0);		/* the next line stays in the FIFO */
+	set(ICR, INT_RX | INT_RT);
+}
+
+/* Says what is typed, line by line, until "bye": somebody must do it. */
+static void
+echo(void)
+{
+	char unused[8];
+
+	if (!machine_arg("echo", unused, sizeof(unused)))
+		case_skip("for somebody who types: boot argument echo");
+	irq_handler(on_key);
+	gic_route(machine.uart_intid, 0);
+	gic_enable(machine.uart_intid);
+	print("listens\n");
+	do {
+		memset(typed, 0, sizeof(typed));
+		ntyped = 0;
+		line_end = false;
+		on_key(0);		/* what is there already */
+		if (!line_end)
+			set(IMSC, INT_RX | INT_RT);
+		while (!line_end) {
+			wfi();
+			irq_on();
+			irq_off();
+		}
+		print("heard %s\n", typed);
+	} while (strcmp(typed, "bye") != 0);
+}
+
 const char guest_name[] = "uart";
 const struct guest_case guest_cases[] = {
 	{ "identity", identity, 0, NEED_UART },
@@ -327,5 +377,6 @@ const struct guest_case guest_cases[] = {
 	{ "tx_interrupt", tx_interrupt, 0, NEED_UART },
 	{ "level_stays", level_stays, 0, NEED_UART },
 	{ "masked", masked, 0, NEED_UART },
+	{ "echo", echo, 0, NEED_UART },
 	{ NULL, NULL, 0, 0 }
 };
