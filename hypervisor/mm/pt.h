@@ -34,49 +34,34 @@ struct pt {
 int	pt_init(struct pt *pt, enum pt_stage stage, unsigned int va_bits,
 	    unsigned int vmid, struct pool *pool);
 /*
- * All page aligned. What was mapped in the range is replaced. 0, or -1: no
- * memory for a table (the range may then be mapped in part), or outside of
- * va_bits or of 48 bits of physical address.
+ * All page aligned. What was mapped in the range is replaced; what could be
+ * a block in the end is one. 0, or -1: no memory for a table (the range may
+ * then be mapped in part), or outside of va_bits or of 48 bits of physical
+ * address.
  */
 int	pt_map(struct pt *pt, uint64_t va, pa_t pa, uint64_t size,
 	    struct pt_attr attr);
 int	pt_unmap(struct pt *pt, uint64_t va, uint64_t size);
-/* Sets the attributes of what is mapped there; holes stay holes. */
-int	pt_protect(struct pt *pt, uint64_t va, uint64_t size,
-	    struct pt_attr attr);
 /*
- * What maps va: *pa is its exact translation, *level that of the entry (3:
- * page, 2: 2 MiB, 1: 1 GiB). False: nothing does.
+ * Stage 2 only, va inside of va_bits: the entry that maps va, or where
+ * pte_leaf() of level 3 may be written. NULL: there is no table for it yet.
  */
-bool	pt_lookup(const struct pt *pt, uint64_t va, pa_t *pa,
-	    struct pt_attr *attr, unsigned int *level);
-/*
- * Stage 2 only, va inside of va_bits: the level 3 table that covers va, made
- * if nothing is there yet. NULL: no memory, or a block is there already
- * (*block says which of the two). Inline is what almost every first touch of
- * a page takes; the rest is pt_make_leaf_table(), for nobody else to call.
- */
-uint64_t *pt_make_leaf_table(struct pt *pt, uint64_t va, bool *block);
 static inline uint64_t *
-pt_leaf_table(struct pt *pt, uint64_t va, bool *block)
+pt_entry(const struct pt *pt, uint64_t va)
 {
-	const uint64_t *table = port_pa_to_ptr(pt->root);
-	uint64_t entry = table[va >> 30];	/* over all roots */
+	uint64_t *table = port_pa_to_ptr(pt->root);
+	uint64_t *slot = &table[va >> 30];	/* over all roots */
 
-	if (likely(pte_is_table(entry, 1))) {
-		table = port_pa_to_ptr(pte_pa(entry, 1));
-		entry = table[va >> 21 & (PT_ENTRIES - 1)];
-		if (likely(pte_is_table(entry, 2)))
-			return (port_pa_to_ptr(pte_pa(entry, 2)));
-	}
-	return (pt_make_leaf_table(pt, va, block));
+	if (unlikely(!pte_is_table(*slot, 1)))
+		return (*slot == pte_none() ? NULL : slot);
+	table = port_pa_to_ptr(pte_pa(*slot, 1));
+	slot = &table[va >> 21 & (PT_ENTRIES - 1)];
+	if (unlikely(!pte_is_table(*slot, 2)))
+		return (*slot == pte_none() ? NULL : slot);
+	table = port_pa_to_ptr(pte_pa(*slot, 2));
+	return (&table[va >> PAGE_SHIFT & (PT_ENTRIES - 1)]);
 }
 
-/*
- * The 2 MiB around va are all mapped by pages, contiguous and alike: one
- * block instead. Does nothing if they are not.
- */
-void	pt_merge(struct pt *pt, uint64_t va);
 /* Gives back all tables; nothing is mapped then, pt_init() starts anew. */
 void	pt_destroy(struct pt *pt);
 

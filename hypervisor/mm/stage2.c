@@ -103,25 +103,25 @@ stage2_add_device(struct stage2 *s, ipa_t ipa, uint64_t size, pa_t pa,
 
 /*
  * One page of demand RAM: zeroed, then mapped. Nothing valid is replaced,
- * so no TLB holds anything of it (DDI 0487, D8.14).
+ * so no TLB holds anything of it (DDI 0487, D8.14). Only the first page of
+ * 2 MiB needs the walker, for a table, and the last, for a block.
  */
 static enum stage2_result
 populate(struct stage2 *s, struct stage2_region *r, ipa_t ipa)
 {
-	uint64_t page = round_down(ipa.v, PAGE_SIZE), *table, *slot;
+	uint64_t page = round_down(ipa.v, PAGE_SIZE);
+	uint64_t *slot = pt_entry(&s->pt, page);
 	pa_t pa = PA(r->pa.v + (page - r->ipa.v));
-	bool block;
+	uint16_t *count = count_of(r, ipa);
 
-	table = pt_leaf_table(&s->pt, page, &block);
-	if (unlikely(table == NULL))
-		return (block ? STAGE2_FIXED : STAGE2_NOMEM);
-	slot = &table[page >> PAGE_SHIFT & (PT_ENTRIES - 1)];
-	if (*slot != pte_none())
+	if (slot != NULL && *slot != pte_none())
 		return (STAGE2_FIXED);		/* another vCPU was faster */
 	port_zero_page(port_pa_to_ptr(pa));
-	pte_write(slot, pte_leaf(PT_STAGE2, 3, pa, ram_attr));
-	if (unlikely(++*count_of(r, IPA(page)) == CHUNK_PAGES))
-		pt_merge(&s->pt, page);
+	if (likely(slot != NULL && *count != CHUNK_PAGES - 1))
+		pte_write(slot, pte_leaf(PT_STAGE2, 3, pa, ram_attr));
+	else if (pt_map(&s->pt, page, pa, PAGE_SIZE, ram_attr) != 0)
+		return (STAGE2_NOMEM);
+	++*count;
 	return (STAGE2_FIXED);
 }
 

@@ -85,23 +85,13 @@ pte_pa(uint64_t e, unsigned int level)
 	return (PA(e & LPAE_ADDR));
 }
 
-static inline struct pt_attr
-pte_attr(enum pt_stage stage, uint64_t e)
+static inline uint64_t
+pte_derive(uint64_t leaf, unsigned int level, unsigned int to, uint64_t offset)
 {
-	struct pt_attr a;
 
-	a.exec = !(e & LPAE_XN);
-	if (stage == PT_STAGE1) {
-		a.memory = e & LPAE_S1_NORMAL ? PT_NORMAL : PT_DEVICE;
-		a.read = true;
-		a.write = !(e & LPAE_S1_RO);
-	} else {
-		a.memory = (e & LPAE_S2_NORMAL) == LPAE_S2_NORMAL ?
-		    PT_NORMAL : PT_DEVICE;
-		a.read = e & LPAE_S2_READ;
-		a.write = e & LPAE_S2_WRITE;
-	}
-	return (a);
+	(void)level;
+	leaf = (leaf & ~LPAE_TABLE) + offset;
+	return (to == 3 ? leaf | LPAE_TABLE : leaf);
 }
 
 static inline void

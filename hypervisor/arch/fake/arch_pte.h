@@ -94,6 +94,21 @@ pte_pa(uint64_t e, unsigned int level)
 	    PAGE_SHIFT));
 }
 
+static inline uint64_t
+pte_derive(uint64_t leaf, unsigned int level, unsigned int to, uint64_t offset)
+{
+
+	if (!pte_is_leaf(leaf, level))
+		mem_fake_wrong("derived from what is no leaf", leaf);
+	if (to < 1 || to > 3)
+		mem_fake_wrong("a leaf at level", to);
+	return ((leaf & ~(PTE_FAKE_PAGES | 3ull << PTE_FAKE_LEVEL_SHIFT)) |
+	    (uint64_t)to << PTE_FAKE_LEVEL_SHIFT |
+	    pte_fake_address(PA(pte_pa(leaf, level).v + offset),
+	    PAGE_SHIFT + 9 * (3 - to)));
+}
+
+/* For tests that read tables. */
 static inline struct pt_attr
 pte_attr(enum pt_stage stage, uint64_t e)
 {

@@ -10,7 +10,8 @@
  *	uint64_t pte_none(void)			an entry that maps nothing
  *	bool pte_is_table(pte, level), pte_is_leaf(pte, level)
  *	pa_t pte_pa(pte, level)			output address or next table
- *	struct pt_attr pte_attr(stage, pte)
+ *	uint64_t pte_derive(leaf, level, to, offset)	a leaf of level to, with
+ *		the attributes of this one, offset bytes behind its address
  *	void pte_write(uint64_t *slot, pte)	single-copy atomic store, made
  *		visible to table walkers of all CPUs (dsb ishst)
  *	void port_tlb_stage2(vmid, ipa_t, size)	invalidate stage 2 of a VM

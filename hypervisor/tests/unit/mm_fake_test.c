@@ -64,6 +64,20 @@ wrong_stage(void)
 }
 
 static void
+derived_from_none(void)
+{
+
+	(void)pte_derive(pte_none(), 3, 2, 0);
+}
+
+static void
+unaligned_derived(void)
+{
+
+	(void)pte_derive(page(0x1000), 3, 2, 0);
+}
+
+static void
 unaligned_block(void)
 {
 
@@ -148,6 +162,8 @@ ATF_TC_BODY(offences, tc)
 		{ "make before TLBI", make_before_tlbi },
 		{ "table without barrier", no_barrier },
 		{ "level", wrong_level }, { "stage", wrong_stage },
+		{ "derived from nothing", derived_from_none },
+		{ "unaligned derived", unaligned_derived },
 		{ "unaligned block", unaligned_block },
 		{ "wide address", wide_address },
 		{ "no memory there", no_such_memory },
@@ -169,6 +185,9 @@ ATF_TC_BODY(entries, tc)
 	ATF_CHECK(pte_is_leaf(e, 1) && !pte_is_table(e, 1));
 	ATF_CHECK_EQ(3ull << 30, pte_pa(e, 1).v);
 	ATF_CHECK(check_same(device, pte_attr(PT_STAGE1, e)));
+	e = pte_derive(e, 1, 2, 6ull << 20);
+	ATF_CHECK_EQ(e, pte_leaf(PT_STAGE1, 2, PA((3ull << 30) + (6ull << 20)),
+	    device));
 	e = pte_table(PA(0x7000));
 	ATF_CHECK(pte_is_table(e, 2) && !pte_is_leaf(e, 2));
 	ATF_CHECK_EQ(0x7000, pte_pa(e, 2).v);
