@@ -77,6 +77,7 @@ test: deps
 	@ci/test $(if $(FILTER),--filter '$(FILTER)')
 
 test-full: deps
+	@fixtures/fetch-dtbs
 	$(AGAIN) all unit-tests
 	@ci/test --full $(if $(FILTER),--filter '$(FILTER)')
 

@@ -33,6 +33,7 @@ struct guest_case {
 #define	NEED_UART	(1u << 4)	/* a PL011 */
 #define	NEED_RTC	(1u << 5)	/* a PL031 */
 #define	NEED_GPIO	(1u << 6)	/* a PL061 */
+#define	NEED_SMC	(1u << 7)	/* undefined without EL3: no_el3 */
 
 /* Every guest defines these two. */
 extern const char guest_name[];
@@ -90,6 +91,7 @@ struct machine {
 	uint64_t	mpidr[8];
 	const char	*bootargs;
 	bool		apiary;			/* HC_UID answered */
+	bool		smc;			/* no boot argument no_el3 */
 };
 extern struct machine machine;
 /* "key=value" in bootargs: true and the value (NUL ended) in buf. */

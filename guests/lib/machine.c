@@ -244,6 +244,7 @@ machine_init(const void *fdt)
 	int node;
 	uint64_t size;
 	const char *p;
+	char none;
 
 	machine.fdt = fdt;
 	find_uart(fdt);
@@ -275,6 +276,7 @@ machine_init(const void *fdt)
 	machine.bootargs = p != NULL ? p : "";
 	/* With nobody at EL2, HVC may be undefined. */
 	trap_catch(ask_uid, 0);
+	machine.smc = machine.apiary && !machine_arg("no_el3", &none, 1);
 }
 
 bool

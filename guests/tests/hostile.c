@@ -318,7 +318,7 @@ calls(void)
 		if ((fn & 0x3f000000) == 0x04000000 && (fn & 0xffff) < 0x20)
 			continue;
 		hvc(fn, rnd() >> below(64), rnd() >> below(64), rnd());
-		if (machine.apiary && below(4) == 0)
+		if (machine.smc && below(4) == 0)
 			smc(fn, rnd() >> below(64), rnd(), rnd());
 	}
 	alive();

@@ -76,9 +76,9 @@ def read_matrix(path: Path = MATRIX) -> dict[str, Any]:
             raise LabError(f"{where}: a point has target, cpu, smp and may "
                            f"have full: {point}")
     for name, guest in data["guests"].items():
-        if not set(guest) <= {"vms", "announce", "smp", "gic"}:
+        if not set(guest) <= {"vms", "announce", "smp", "gic", "targets"}:
             raise LabError(f"{where}: {name}: a guest has vms, announce, "
-                           f"smp or gic")
+                           f"smp, gic or targets")
     return data
 
 
@@ -93,6 +93,7 @@ def arrange(guest: str, target: targets.Target,
     smp = target.data["smp"]
     options = matrix["guests"].get(guest, {})
     if smp not in options.get("smp", [smp]) or \
+            target.name not in options.get("targets", [target.name]) or \
             target.data["gic"] != options.get("gic", target.data["gic"]):
         return None
     vms = []
@@ -100,6 +101,9 @@ def arrange(guest: str, target: targets.Target,
         vm = {"guest": guest, **vm}
         if vm.get("vcpus") == "all":
             vm["vcpus"] = smp
+        if "guest_args" in target.data:
+            vm["append"] = " ".join(filter(None, [
+                vm.get("append"), target.data["guest_args"]]))
         vms.append(bundle.vm_from(vm, f"matrix: {guest}"))
     bundle.check(vms)
     return Point(guest, target, vms, options.get("announce", len(vms)))

@@ -157,6 +157,8 @@ class _Watch:
         now = time.monotonic()
         if self.panicked:
             return now > self.panicked + PANIC_GRACE
+        if self.run.console.halted:
+            return True
         if limit and now > limit:
             where = f" in stage {self.left[0]}, waiting for " \
                 f"{STAGES[self.left[0]]}" if self.left else ""

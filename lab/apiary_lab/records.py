@@ -89,6 +89,7 @@ class Console:
         self.vm_started: list[str] = []
         self.vm_stopped: list[str] = []     # "name: reason"
         self.all_off = False
+        self.halted = False     # the end, on a machine without power-off
         self.problems: list[str] = []       # corrupted lines, bad records
         self._parts: dict[tuple[str, str], dict[int, dict[str, str]]] = {}
         self._open: dict[str, Guest] = {}
@@ -158,6 +159,8 @@ class Console:
             self.banner = text
         elif text.startswith("apiary: all VMs are off"):
             self.all_off = True
+        elif text.startswith("apiary: this machine has no power-off"):
+            self.halted = True
         elif match := re.match(r"vm (\S+): (.*)", text):
             if match.group(2) == "start":
                 self.vm_started.append(match.group(1))

@@ -37,6 +37,12 @@ class Target:
     def program(self) -> str:
         return self.data["qemu"]["program"]
 
+    @property
+    def dtb(self) -> Path | None:
+        """The board's device tree; None: the machine makes one."""
+        name = self.data["qemu"].get("dtb")
+        return None if name is None else paths.BUILD / "deps" / "dtb" / name
+
     def config(self) -> str:
         """A name for the target with these overrides, for file names."""
         base = load(self.name).data
@@ -57,8 +63,11 @@ class Target:
         if cpu in qemu.get("cpu_options", {}):
             cpu += "," + qemu["cpu_options"][cpu]
         words = [qemu["program"], "-M", qemu["machine"], "-cpu", cpu,
-                 "-smp", str(self.data["smp"]), "-m", self.data["memory"],
+                 "-smp", str(qemu.get("smp", self.data["smp"])),
+                 "-m", self.data["memory"],
                  *qemu["args"], "-kernel", str(kernel)]
+        if self.dtb is not None:
+            words += ["-dtb", str(self.dtb)]
         if initrd is not None:
             words += ["-initrd", str(initrd)]
         if append is not None:
@@ -70,6 +79,8 @@ class Target:
         lacks = []
         if shutil.which(self.program) is None:
             lacks.append(f"{self.program} is not in PATH: make deps")
+        if self.dtb is not None and not self.dtb.is_file():
+            lacks.append(f"no {paths.shown(self.dtb)}: fixtures/fetch-dtbs")
         return lacks
 
 
