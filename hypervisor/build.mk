@@ -25,9 +25,9 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin -fpie \
 	-Ihypervisor/arch/arm $(LIBFDT_CFLAGS) -I$(HV)/include
 # What runs only at start, or rarely, is built for size: a page table of the
 # exit path is worth more than the microseconds of a boot.
-HV_SMALL := $(foreach r,platform uart boot,$(wildcard hypervisor/$(r)/*.c)) \
+HV_SMALL := $(foreach r,lib platform uart boot,$(wildcard hypervisor/$(r)/*.c)) \
 	$(patsubst %,hypervisor/vmm/%.c,bundle node passthrough image \
-	guest_fdt vm console stats) hypervisor/lib/print.c \
+	guest_fdt vm console stats) \
 	hypervisor/mm/pt.c hypervisor/mm/pool.c hypervisor/arch/aarch64/lazy.c \
 	hypervisor/arch/aarch64/walk.c hypervisor/vdev/vpl031.c
 $(HV_SMALL:hypervisor/%=$(HV)/%.o): HV_CFLAGS += -Os

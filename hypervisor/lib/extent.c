@@ -4,24 +4,24 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "lib/extent.h"
+#include "lib/string.h"
 
 static void
 delete(struct extents *s, unsigned int i)
 {
 
-	for (s->n--; i < s->n; i++)
-		s->e[i] = s->e[i + 1];
+	s->n--;
+	memmove(&s->e[i], &s->e[i + 1], (s->n - i) * sizeof(s->e[i]));
 }
 
-static int
+static __attribute__((noinline)) int
 insert(struct extents *s, unsigned int i, uint64_t base, uint64_t size)
 {
-	unsigned int j;
 
 	if (s->n == EXTENT_MAX)
 		return (-1);
-	for (j = s->n++; j > i; j--)
-		s->e[j] = s->e[j - 1];
+	memmove(&s->e[i + 1], &s->e[i], (s->n - i) * sizeof(s->e[i]));
+	s->n++;
 	s->e[i] = (struct extent){ base, size };
 	return (0);
 }
@@ -29,32 +29,25 @@ insert(struct extents *s, unsigned int i, uint64_t base, uint64_t size)
 int
 extent_add(struct extents *s, uint64_t base, uint64_t size)
 {
+	struct extent *e = s->e;
 	unsigned int i;
-	struct extent *e;
 
 	if (size == 0)
 		return (0);
-	if (base + size < base)
-		return (-1);
-	for (i = 0; i < s->n && s->e[i].base < base; i++)
+	for (i = 0; i < s->n && e[i].base < base; i++)
 		;
-	if (i < s->n && s->e[i].base - base < size)
+	if (base + size < base || (i < s->n && e[i].base - base < size) ||
+	    (i > 0 && base - e[i - 1].base < e[i - 1].size))
 		return (-1);
-	if (i > 0 && base - s->e[i - 1].base < s->e[i - 1].size)
-		return (-1);
-	if (i > 0 && s->e[i - 1].base + s->e[i - 1].size == base) {
-		e = &s->e[i - 1];
-		e->size += size;
-		if (i < s->n && e->base + e->size == s->e[i].base) {
-			e->size += s->e[i].size;
-			delete(s, i);
-		}
-		return (0);
+	/* Neighbours become part of the new one. */
+	if (i < s->n && e[i].base == base + size) {
+		size += e[i].size;
+		delete(s, i);
 	}
-	if (i < s->n && base + size == s->e[i].base) {
-		s->e[i].base = base;
-		s->e[i].size += size;
-		return (0);
+	if (i > 0 && e[i - 1].base + e[i - 1].size == base) {
+		base = e[--i].base;
+		size += e[i].size;
+		delete(s, i);
 	}
 	return (insert(s, i, base, size));
 }
@@ -63,35 +56,26 @@ int
 extent_remove(struct extents *s, uint64_t base, uint64_t size)
 {
 	uint64_t end = base + size, e_end;
-	unsigned int i = 0;
+	struct extent *e;
+	unsigned int i;
 
 	if (end < base)
 		end = UINT64_MAX;	/* nothing ends behind it */
-	while (i < s->n) {
-		struct extent *e = &s->e[i];
-
+	for (i = 0; i < s->n; i++) {
+		e = &s->e[i];
 		e_end = e->base + e->size;
-		if (e_end <= base || e->base >= end) {
-			i++;
+		if (e_end <= base || e->base >= end)
 			continue;
-		}
-		if (e->base >= base && e_end <= end) {
-			delete(s, i);
-			continue;
-		}
-		if (e->base < base && e_end > end) {
-			if (insert(s, i + 1, end, e_end - end) != 0)
-				return (-1);
-			s->e[i].size = base - s->e[i].base;
-			return (0);
-		}
 		if (e->base < base) {
+			if (e_end > end &&
+			    insert(s, i + 1, end, e_end - end) != 0)
+				return (-1);
 			e->size = base - e->base;
+		} else if (e_end > end) {
+			*e = (struct extent){ end, e_end - end };
 		} else {
-			e->base = end;
-			e->size = e_end - end;
+			delete(s, i--);
 		}
-		i++;
 	}
 	return (0);
 }
@@ -99,19 +83,16 @@ extent_remove(struct extents *s, uint64_t base, uint64_t size)
 bool
 extent_alloc(struct extents *s, uint64_t size, uint64_t align, uint64_t *base)
 {
-	unsigned int i;
-	uint64_t start;
+	struct extent *e;
+	uint64_t skip;
 
-	for (i = 0; i < s->n; i++) {
+	for (e = s->e; e < s->e + s->n; e++) {
+		*base = round_up(e->base, align);
 		/* One that wraps is further off than any size. */
-		start = round_up(s->e[i].base, align);
-		if (start - s->e[i].base > s->e[i].size ||
-		    s->e[i].size - (start - s->e[i].base) < size)
-			continue;
-		if (extent_remove(s, start, size) != 0)
-			continue;
-		*base = start;
-		return (true);
+		skip = *base - e->base;
+		if (skip < e->size && size - 1 < e->size - skip &&
+		    extent_remove(s, *base, size) == 0)
+			return (true);
 	}
 	return (false);
 }

@@ -24,7 +24,7 @@ struct extents {
 int	extent_add(struct extents *s, uint64_t base, uint64_t size);
 /* Takes [base, base + size) out, whatever of it is there. 0, or -1: no room. */
 int	extent_remove(struct extents *s, uint64_t base, uint64_t size);
-/* First fit; align is a power of two. False: none. */
+/* First fit; align is a power of two. False: none, or size is 0. */
 bool	extent_alloc(struct extents *s, uint64_t size, uint64_t align,
 	    uint64_t *base);
 /* Sum of all sizes. */

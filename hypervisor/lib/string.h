@@ -15,12 +15,9 @@ void	*memset(void *dst, int c, size_t n);
 int	memcmp(const void *a, const void *b, size_t n);
 void	*memchr(const void *s, int c, size_t n);
 size_t	strlen(const char *s);
-size_t	strnlen(const char *s, size_t max);
 int	strcmp(const char *a, const char *b);
 int	strncmp(const char *a, const char *b, size_t n);
 char	*strchr(const char *s, int c);
 char	*strstr(const char *s, const char *part);
-char	*strrchr(const char *s, int c);
-unsigned long strtoul(const char *restrict s, char **restrict end, int base);
 
 #endif

@@ -1,45 +1,12 @@
 /*
- * A page allocator: ranges that are eaten from the front, and a list of
- * single pages that came back, linked through themselves. Pages that come
- * back in a row are a range again, if there is room for one.
+ * A page allocator: ranges, and a list of single pages that came back,
+ * linked through themselves, as all tables do.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "lib/string.h"
 #include "mm/pool.h"
-
-struct pool_page {
-	struct pool_page *next;
-};
-
-static int
-add(struct pool *p, uint64_t start, size_t npages)
-{
-	uint64_t end = start + npages * PAGE_SIZE;
-	unsigned int i, slot = p->nranges;
-
-	for (i = 0; i < p->nranges; i++) {
-		if (p->range[i].next != p->range[i].end) {
-			if (p->range[i].end == start)
-				start = p->range[i].next;
-			else if (p->range[i].next == end)
-				end = p->range[i].end;
-			else
-				continue;
-			/* A neighbour becomes part of the new one. */
-			p->range[i].next = p->range[i].end;
-		}
-		slot = i;
-	}
-	if (slot == POOL_RANGES)
-		return (-1);
-	if (slot == p->nranges)
-		p->nranges++;
-	p->range[slot].next = start;
-	p->range[slot].end = end;
-	p->nfree += npages;
-	return (0);
-}
+#include "port/pte.h"
 
 int
 pool_add(struct pool *p, pa_t start, size_t npages)
@@ -47,57 +14,24 @@ pool_add(struct pool *p, pa_t start, size_t npages)
 	int error;
 
 	spin_lock(&p->lock);
-	error = add(p, start.v, npages);
+	error = extent_add(&p->ranges, start.v, npages * PAGE_SIZE);
 	spin_unlock(&p->lock);
 	return (error);
-}
-
-static void
-give_back(struct pool *p, void *page)
-{
-	struct pool_page *f = page;
-
-	f->next = p->free;
-	p->free = f;
-	p->nfree++;
-}
-
-static void *
-carve(struct pool *p, size_t n, size_t align)
-{
-	uint64_t start;
-	unsigned int i;
-
-	for (i = 0; i < p->nranges; i++) {
-		start = round_up(p->range[i].next, align * PAGE_SIZE);
-		if (start > p->range[i].end ||
-		    (p->range[i].end - start) / PAGE_SIZE < n)
-			continue;
-		/* What alignment skips serves as single pages. */
-		for (; p->range[i].next < start;
-		    p->range[i].next += PAGE_SIZE) {
-			p->nfree--;
-			give_back(p, port_pa_to_ptr(PA(p->range[i].next)));
-		}
-		p->range[i].next = start + n * PAGE_SIZE;
-		p->nfree -= n;
-		return (port_pa_to_ptr(PA(start)));
-	}
-	return (NULL);
 }
 
 void *
 pool_alloc(struct pool *p, size_t n, size_t align)
 {
-	void *page = NULL;
+	struct pool_page *page = NULL;
+	uint64_t base;
 
 	spin_lock(&p->lock);
-	if (n == 1 && align == 1 && p->free != NULL) {
+	if (n == 1 && p->free != NULL) {
 		page = p->free;
-		p->free = p->free->next;
-		p->nfree--;
-	} else
-		page = carve(p, n, align);
+		p->free = page->next;
+	} else if (extent_alloc(&p->ranges, n * PAGE_SIZE, align * PAGE_SIZE,
+	    &base))
+		page = port_pa_to_ptr(PA(base));
 	spin_unlock(&p->lock);
 	if (page != NULL)
 		memset(page, 0, n * PAGE_SIZE);
@@ -107,22 +41,16 @@ pool_alloc(struct pool *p, size_t n, size_t align)
 void
 pool_free(struct pool *p, void *pages, size_t n)
 {
-	size_t i;
+	struct pool_page *page = pages;
 
+	if (n > 1 && pool_add(p, port_ptr_to_pa(pages), n) == 0)
+		return;
+	/* One page, or no room for one more range. */
 	spin_lock(&p->lock);
-	if (n == 1 || add(p, port_ptr_to_pa(pages).v, n) != 0)
-		for (i = 0; i < n; i++)
-			give_back(p, (char *)pages + i * PAGE_SIZE);
+	for (; n > 0; n--) {
+		page->next = p->free;
+		p->free = page;
+		page = (void *)((char *)page + PAGE_SIZE);
+	}
 	spin_unlock(&p->lock);
-}
-
-size_t
-pool_available(struct pool *p)
-{
-	size_t n;
-
-	spin_lock(&p->lock);
-	n = p->nfree;
-	spin_unlock(&p->lock);
-	return (n);
 }

@@ -7,29 +7,26 @@
 #ifndef MM_POOL_H
 #define	MM_POOL_H
 
-#include "lib/types.h"
+#include "lib/extent.h"
 #include "port/cpu.h"
-#include "port/pte.h"
 
-#define	POOL_RANGES	32
-
-struct pool_page;
+struct pool_page {
+	struct pool_page *next;
+};
 
 struct pool {
 	struct spinlock	lock;
 	struct pool_page *free;		/* single pages given back */
-	size_t		nfree;		/* pages, in all */
-	struct {
-		uint64_t	next, end;
-	}		range[POOL_RANGES];	/* never handed out yet */
-	unsigned int	nranges;
+	struct extents	ranges;		/* of physical addresses */
 };
 
 /* Any amount at the same cost. 0, or -1: too many ranges. */
 int	pool_add(struct pool *p, pa_t start, size_t npages);
-/* n contiguous pages, at a multiple of align pages; NULL: none. */
+/*
+ * n contiguous pages, at a multiple of align pages (1 for a single page);
+ * NULL: none.
+ */
 void	*pool_alloc(struct pool *p, size_t n, size_t align);
 void	pool_free(struct pool *p, void *pages, size_t n);
-size_t	pool_available(struct pool *p);
 
 #endif

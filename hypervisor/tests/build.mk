@@ -75,6 +75,7 @@ coverage-run: $(BUILD)/coverage/Kyuafile
 
 HT_FUZZ := $(wildcard hypervisor/tests/fuzz/*_fuzz.c)
 HT_FUZZ_SRCS := $(wildcard $(patsubst %,hypervisor/%/*.c,mm vgic vtimer vdev)) \
+	hypervisor/lib/extent.c \
 	$(wildcard hypervisor/arch/fake/*_fake.c)
 
 fuzz-build: $(if $(shell command -v clang),$(patsubst \

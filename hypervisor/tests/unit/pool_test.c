@@ -97,23 +97,25 @@ CASE(rows_come_back)
 CASE(ranges)
 {
 	unsigned int i;
-	void *p[POOL_RANGES];
+	void *p[EXTENT_MAX];
 
-	pool = (struct pool){ .nranges = 0 };
-	for (i = 0; i < POOL_RANGES; i++)
+	pool = (struct pool){ 0 };
+	for (i = 0; i < EXTENT_MAX; i++)
 		ATF_REQUIRE_EQ(0, pool_add(&pool, PA(MEM_FAKE_BASE +
 		    i * 8 * PAGE_SIZE), 2));
-	ATF_CHECK_EQ(-1, pool_add(&pool, PA(MEM_FAKE_BASE + BLOCK_SIZE), 2));
-	ATF_CHECK_EQ(2 * POOL_RANGES, pool_available(&pool));
+	ATF_CHECK_EQ(-1, pool_add(&pool, PA(MEM_FAKE_BASE +
+	    4 * BLOCK_SIZE), 2));
+	ATF_CHECK_EQ(2 * EXTENT_MAX, pool_available(&pool));
 	ATF_CHECK(pool_alloc(&pool, 3, 1) == NULL);	/* none is so long */
-	for (i = 0; i < POOL_RANGES; i++)
+	for (i = 0; i < EXTENT_MAX; i++)
 		ATF_REQUIRE((p[i] = pool_alloc(&pool, 2, 1)) != NULL);
 	/* Room for ranges again, and then none: single pages. */
-	ATF_CHECK_EQ(0, pool_add(&pool, PA(MEM_FAKE_BASE + BLOCK_SIZE), 2));
-	for (i = 0; i < POOL_RANGES; i++)
+	ATF_CHECK_EQ(0, pool_add(&pool, PA(MEM_FAKE_BASE +
+	    4 * BLOCK_SIZE), 2));
+	for (i = 0; i < EXTENT_MAX; i++)
 		pool_free(&pool, p[i], 2);
-	ATF_CHECK_EQ(2 * POOL_RANGES + 2, pool_available(&pool));
-	for (i = 0; i < 2 * POOL_RANGES + 2; i++)
+	ATF_CHECK_EQ(2 * EXTENT_MAX + 2, pool_available(&pool));
+	for (i = 0; i < 2 * EXTENT_MAX + 2; i++)
 		ATF_REQUIRE(pool_alloc(&pool, 1, 1) != NULL);
 	ATF_CHECK(pool_alloc(&pool, 1, 1) == NULL);
 }

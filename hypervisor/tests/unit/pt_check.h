@@ -17,13 +17,25 @@
 static struct pool pool;
 static size_t pool_pages;
 
+/* Pages not handed out. */
+static inline size_t
+pool_available(struct pool *p)
+{
+	const struct pool_page *f;
+	size_t n = extent_total(&p->ranges) / PAGE_SIZE;
+
+	for (f = p->free; f != NULL; f = f->next)
+		n++;
+	return (n);
+}
+
 /* A new machine, with so many pages that hold rubbish. */
 static inline void
 check_pool(size_t pages)
 {
 
 	mem_fake_reset();
-	pool = (struct pool){ .nranges = 0 };
+	pool = (struct pool){ 0 };
 	pool_pages = pages;
 	memset(mem_fake_ptr(PA(MEM_FAKE_BASE)), 0xa5, pages * PAGE_SIZE);
 	ATF_REQUIRE_EQ(0, pool_add(&pool, PA(MEM_FAKE_BASE), pages));
