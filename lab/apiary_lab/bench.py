@@ -138,12 +138,12 @@ class Session:
         if not entry.overrides:
             return self.target
         # What the caller asked for on the command line goes before.
-        base = targets.load(self.target.name).data
+        base = targets.load(self.target.source).data
         data = self.target.data
         merged = {key: entry.overrides[key]
                   if key in entry.overrides and data[key] == base[key]
                   else data[key] for key in ("cpu", "smp", "memory")}
-        return targets.load(self.target.name, **merged)
+        return targets.load(self.target.source, **merged)
 
     def _told_unit(self, vm: bundle.Vm) -> bundle.Vm:
         """What no guest can find out: that time counts instructions."""

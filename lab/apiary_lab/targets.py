@@ -5,7 +5,6 @@ not know what is booted, nor how a run is watched.
 
 SPDX-License-Identifier: BSD-2-Clause
 """
-import copy
 import json
 import shutil
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ class Target:
 
     name: str
     data: dict[str, Any]
+    source: str             # what load() found it by
 
     @property
     def entry(self) -> str:
@@ -45,7 +45,7 @@ class Target:
 
     def config(self) -> str:
         """A name for the target with these overrides, for file names."""
-        base = load(self.name).data
+        base = load(self.source).data
         words = [self.name]
         if self.data["cpu"] != base["cpu"]:
             words.append(self.data["cpu"])
@@ -115,7 +115,7 @@ def load(name: str, cpu: str | None = None, smp: int | None = None,
         paths.TARGETS / f"{name}.yaml"
     if not path.is_file():
         raise LabError(f"no target {name}; there are: {', '.join(names())}")
-    target = Target(path.stem, copy.deepcopy(read(path)))
+    target = Target(path.stem, read(path), name)
     for key, value in (("cpu", cpu), ("smp", smp), ("memory", memory)):
         if value is not None:
             target.data[key] = value

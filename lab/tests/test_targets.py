@@ -57,6 +57,8 @@ class BadFiles(InFolder):
         path = self.folder / "mine.yaml"
         path.write_text(GOOD)
         self.assertEqual(targets.load(str(path)).name, "mine")
+        self.assertEqual(targets.load(str(path), smp=3).config(),
+                         "mine+smp3")
 
     def test_refused(self) -> None:
         self.assertRefused(GOOD.replace("smp: 2", "smp: two"), "smp: 'two'")
