@@ -71,6 +71,11 @@ def read(path: Path) -> dict[str, Any]:
         raise LabError(f"{paths.shown(path)}: {error.strerror}") from None
     except ValueError as error:
         raise LabError(f"{paths.shown(path)}: damaged: {error}") from None
+    form = result.get("format") if isinstance(result, dict) else None
+    if isinstance(form, str) and form != FORMAT and \
+            form.startswith("apiary-result-"):
+        raise LabError(f"{paths.shown(path)}: has format {form}, this "
+                       f"apiary reads {FORMAT}: was it made by a newer one?")
     wrong = check(result)
     if wrong:
         raise LabError(f"{paths.shown(path)}: damaged: {wrong}")

@@ -90,6 +90,15 @@ class Store(InFolder):
             self.assertIn("damaged", said[0])
             self.assertIn(later.name, said[0])
 
+    def test_newer_schema(self) -> None:
+        """Not called damaged: it may be whole, and we too old for it."""
+        store.write(self.path, RESULT)
+        text = self.path.read_text()
+        self.path.write_text(text.replace(store.FORMAT, "apiary-result-99"))
+        with self.assertRaisesRegex(LabError, "has format apiary-result-99, "
+                                    "this apiary reads .* newer"):
+            store.read(self.path)
+
     def test_recorded_goes_before_newer_runs(self) -> None:
         store.write(self.path, RESULT | {"dirty": True})
         store.write(store.recorded_path("t"), RESULT)
