@@ -5,7 +5,6 @@ Must not know how anything is done: that is in the modules beside this one.
 SPDX-License-Identifier: BSD-2-Clause
 """
 import argparse
-import json
 import os
 import signal
 import sys
@@ -13,24 +12,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import bench, bundle, guests, paths, provenance, qemu, store, \
-    symbols, targets
+from . import bench, bundle, cli_verdict, guests, paths, provenance, qemu, \
+    store, symbols, targets
 from .records import Console
 from .status import GOOD, INFRASTRUCTURE, INTERRUPTED, TEST_FAILED, LabError
-
-
-def warn(text: str) -> None:
-    print(f"apiary: {text}", file=sys.stderr)
-
-
-def progress(text: str) -> None:
-    """One line that is written over; nothing where there is no terminal."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
-
-
-def emit(data: Any) -> None:
-    print(json.dumps(data, indent=1, sort_keys=True))
+from .terminal import emit, progress, warn
 
 
 def the_target(args: argparse.Namespace) -> targets.Target:
@@ -192,8 +178,14 @@ def cmd_bench(args: argparse.Namespace) -> int:
     config = target.config()
     recorded = store.recorded(config, warn)
     result = session.result()
+    clean = not (session.infrastructure or session.failed)
+    if args.measured_as:
+        result["commit"], _, dirty = args.measured_as.partition("+")
+        result["dirty"] = bool(dirty)
     path = store.run_path(config, result["time"], result["commit"])
-    store.write(path, result)
+    # As the commit's own only what is whole.
+    if clean or not args.measured_as:
+        store.write(path, result)
     if args.json:
         emit(result)
     else:
@@ -435,8 +427,11 @@ def _parser() -> argparse.ArgumentParser:
                      "runs are held against: results/recorded/")
     sub.add_argument("--bundles", default=str(bench.BUNDLES),
                      help=argparse.SUPPRESS)
+    # COMMIT or COMMIT+dirty: what the images were built from (measure.py).
+    sub.add_argument("--measured-as", help=argparse.SUPPRESS)
     _target_options(sub)
 
+    cli_verdict.register(command, _target_options)
     command("targets", cmd_targets, "what can be run on")
     sub = command("doctor", cmd_doctor,
                   "what is missing here, and how to get it")
@@ -480,7 +475,8 @@ def main(argv: list[str]) -> int:
         return error.status
     except KeyboardInterrupt:
         progress("")
-        warn("interrupted; the machine is stopped, nothing was stored")
+        warn("interrupted; the machine is stopped, and of what it measured "
+             "nothing was stored")
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; there is no one to tell.

@@ -56,7 +56,8 @@ class Others(InFolder):
         done = self.apiary("--help")
         self.assertEqual(done.returncode, 0)
         for word in ("run", "test", "bench", "targets", "doctor", "replay",
-                     "symbolize", "bundle"):
+                     "symbolize", "bundle", "compare", "bisect", "lock",
+                     "lock-check"):
             self.assertRegex(done.stdout, rf"\n    {word}\s")
 
     def test_targets(self) -> None:
