@@ -33,7 +33,7 @@ LIBFDT_CFLAGS := -isystem $(LIBFDT_DIR)/usr/include
 # Goals that may run before any compiler is installed: for these the rooms'
 # build.mk are not read, the recipes come back here for what they build.
 OUTER := help deps bench test test-full coverage lint check run clean \
-	distclean report-junit report-html
+	distclean report-junit report-html lock lock-check compare bisect
 .PHONY: $(OUTER) all hypervisor guests bench-guests unit-tests coverage-run
 
 # One job per CPU, unless the caller has said how many.
@@ -46,6 +46,9 @@ help:
 	@echo 'make bench       run the benchmarks: one table   [TARGET=... ARGS=...]'
 	@echo 'make test        every test, in under ten minutes [FILTER=...]'
 	@echo 'make test-full   the whole matrix of machines'
+	@echo 'make compare     what a change did to each figure: BASE=rev [HEAD=rev]'
+	@echo 'make bisect      which commit did it: BENCH=figure GOOD=rev BAD=rev'
+	@echo 'make lock-check  costs are those of results/lock/; make lock: write them'
 	@echo 'make run         boot one guest: GUEST=image [TARGET=... ARGS=...]'
 	@echo 'make check       the rules of the code, each with file and line'
 	@echo 'make lint        clang-tidy over the hypervisor'
@@ -80,6 +83,23 @@ test-full: deps
 	@fixtures/fetch-dtbs
 	$(AGAIN) all unit-tests
 	@ci/test --full $(if $(FILTER),--filter '$(FILTER)')
+
+# What the user has said, or all targets that have a lock.
+LOCKED = $(if $(filter file,$(origin TARGET)),,--target $(TARGET)) $(ARGS)
+
+lock lock-check: deps
+	$(AGAIN) hypervisor bench-guests
+	@lab/apiary $@ $(LOCKED)
+
+compare: deps
+	@lab/apiary compare --target $(TARGET) $(ARGS) -- \
+	    $(or $(BASE),$(error BASE=rev is wanted)) $(HEAD)
+
+bisect: deps
+	@lab/apiary bisect --target $(TARGET) $(ARGS) \
+	    --bench $(or $(BENCH),$(error BENCH=figure is wanted)) \
+	    --good $(or $(GOOD),$(error GOOD=rev is wanted)) \
+	    --bad $(or $(BAD),HEAD)
 
 report-junit:
 	@ci/test --report junit
