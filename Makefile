@@ -66,10 +66,10 @@ $(LIBFDT_A):
 
 ifneq ($(filter-out $(OUTER),$(MAKECMDGOALS)),)
 include $(wildcard hypervisor/build.mk guests/build.mk bench/build.mk \
-	hypervisor/tests/build.mk)
+	hypervisor/tests/build.mk lab/build.mk)
 endif
 
-all: hypervisor guests bench-guests
+all: hypervisor guests bench-guests boards
 
 bench: deps
 	$(AGAIN) hypervisor bench-guests

@@ -1,0 +1,119 @@
+"""The readiness check: the hypervisor's discovery on device trees.
+
+SPDX-License-Identifier: BSD-2-Clause
+"""
+import json
+import random
+import subprocess
+import unittest
+from pathlib import Path
+
+from support import TOP, InFolder
+from apiary_lab import boards
+from apiary_lab.boards import BUT, NO, READY, judge
+from apiary_lab.status import LabError
+
+TREES = TOP / "fixtures" / "dt"
+
+
+@unittest.skipUnless(boards.program().is_file(), "not built: make boards")
+class Boards(InFolder):
+    def tree(self, name: str, *replace: tuple[str, str]) -> Path:
+        text = (TREES / f"{name}.dts").read_text()
+        for old, new in replace:
+            self.assertTrue(old in text, old)
+            text = text.replace(old, new)
+        out = self.folder / f"{name}.dtb"
+        subprocess.run(["dtc", "-q", "-o", out], input=text, text=True,
+                       check=True, cwd=TREES)
+        return out
+
+    def look(self, *files: Path) -> list[boards.Board]:
+        return boards.look(list(files))
+
+    def test_virt_is_ready(self) -> None:
+        board, = self.look(self.tree("qemu-virt-gicv3-cpu4-512M"))
+        self.assertEqual((board.state, board.why), (READY, []))
+        self.assertEqual(board.facts["ram"], 512 << 20)
+        self.assertEqual(board.facts["cpus_psci"], 4)
+        self.assertEqual(board.facts["gic"], 3)
+        self.assertFalse(board.facts["ram_filled_in"])
+
+    def test_no_gic(self) -> None:
+        board, = self.look(self.tree("rpi3"))
+        self.assertEqual(board.state, NO)
+        self.assertIn("no supported interrupt controller", board.why[0])
+
+    def test_ram_is_left_to_the_loader(self) -> None:
+        board, = self.look(self.tree(
+            "zcu102", ('device_type = "memory"', 'unused = "memory"')))
+        self.assertTrue(board.facts["ram_filled_in"])
+        self.assertNotEqual(board.state, NO, board.why)
+
+    def test_no_driver(self) -> None:
+        board, = self.look(self.tree(
+            "qemu-virt-gicv2-cpu1-512M", ('"arm,pl011', '"acme,uart')))
+        self.assertEqual(board.state, BUT)
+        self.assertEqual(board.why, ["no console driver for acme,uart"])
+
+    def test_cpus_without_psci(self) -> None:
+        facts = self.look(self.tree("qemu-virt-gicv3-cpu4-512M"))[0].facts
+        board = judge(facts | {"cpus_psci": 0, "cpus_spin_table": 4}, "x")
+        self.assertEqual(board.state, BUT)
+        self.assertIn("one CPU of 4", board.why[0])
+        self.assertIn("spin table", board.why[0])
+
+    def test_command(self) -> None:
+        good, bad = self.tree("zcu102"), self.tree("rpi3")
+        from apiary_lab import cli
+        self.assertEqual(cli.main(["boards", str(good)]), 0)
+        self.assertEqual(cli.main(["boards", str(good), str(bad)]), 1)
+
+    def test_not_a_tree(self) -> None:
+        file = self.folder / "x.dtb"
+        file.write_bytes(b"hello")
+        board, = self.look(file)
+        self.assertEqual(board.state, NO)
+        self.assertIn("no device tree", board.why[0])
+
+    def test_no_file(self) -> None:
+        with self.assertRaisesRegex(LabError, "nosuch: No such file"):
+            self.look(self.folder / "nosuch")
+
+    def test_broken_trees(self) -> None:
+        """Mangled in many ways: an answer for each, under ASan."""
+        dice = random.Random(1)
+        files = []
+        for name in ("zcu102", "qemu-virt-gicv3-cpu4-512M", "dw-uart"):
+            whole = self.tree(name).read_bytes()
+            for number in range(150):
+                data = bytearray(whole)
+                for _ in range(dice.randint(1, 8)):
+                    data[dice.randrange(len(data))] = dice.choice(
+                        [0, 1, 0xff, dice.randrange(256)])
+                if dice.random() < 0.2:
+                    del data[dice.randrange(len(data)):]
+                file = self.folder / f"{name}-{number}.dtb"
+                file.write_bytes(data)
+                files.append(file)
+        found = self.look(*files)
+        self.assertEqual(len(found), len(files))
+        for board in found:
+            self.assertTrue(board.state == READY or board.why[0],
+                            json.dumps(board.facts))
+
+
+@unittest.skipUnless(list(boards.TREES.rglob("*.dtb"))
+                     and boards.program().is_file(),
+                     "no device trees: fixtures/fetch-dtbs")
+class Debian(unittest.TestCase):
+    """The boards that Debian's kernel knows."""
+
+    def test_all(self) -> None:
+        found = boards.look(boards.all_trees())
+        self.assertGreater(len(found), 500)
+        able = [board for board in found if board.state != NO]
+        self.assertGreaterEqual(len(able) / len(found), 0.95)
+        for board in found:
+            self.assertTrue(board.state == READY or all(board.why),
+                            board.name)
