@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import bench, boards, bundle, cli_verdict, guests, paths, \
+from . import bench, bundle, cli_boards, cli_verdict, guests, paths, \
     provenance, qemu, store, symbols, targets
 from .records import Console
 from .status import GOOD, INFRASTRUCTURE, INTERRUPTED, TEST_FAILED, LabError
@@ -277,17 +277,6 @@ def _read_log(name: str) -> str:
     return data.decode("utf-8", "replace")
 
 
-def cmd_boards(args: argparse.Namespace) -> int:
-    files = [Path(name) for name in args.dtbs] or boards.all_trees()
-    found = boards.look(files)
-    if args.json:
-        emit([vars(board) for board in found])
-    else:
-        print("\n".join(boards.table(found, bool(args.dtbs) or args.all)))
-    return TEST_FAILED if args.dtbs and \
-        any(board.state == boards.NO for board in found) else GOOD
-
-
 def cmd_replay(args: argparse.Namespace) -> int:
     """Judges a saved console log again."""
     console = Console().feed_text(_read_log(args.log))
@@ -448,12 +437,7 @@ def _parser() -> argparse.ArgumentParser:
                   "what is missing here, and how to get it")
     sub.add_argument("name", nargs="?", metavar="TARGET")
 
-    sub = command("boards", cmd_boards, "are these boards ready? Their device "
-                  "trees, or those of Debian's kernel")
-    sub.add_argument("dtbs", nargs="*", metavar="DTB")
-    sub.add_argument("--all", action="store_true",
-                     help="a line for each board")
-
+    cli_boards.register(command)
     sub = command("replay", cmd_replay, "judge a saved console log again")
     sub.add_argument("log", metavar="LOG", help="a file, or - for standard "
                      "input")
