@@ -8,13 +8,13 @@
 struct out {
 	void	(*put)(void *, char);
 	void	*ctx;
+	va_list	ap;
 	int	n;
 };
 
-struct spec {
-	bool		left, zero;
-	unsigned int	width, longs;
-	int		precision;	/* -1: none */
+struct field {
+	bool	left, zero, wide;
+	int	width, max;		/* characters; max of a string */
 };
 
 static void
@@ -26,131 +26,120 @@ emit(struct out *o, char c)
 }
 
 static void
-pad(struct out *o, char c, unsigned int n, unsigned int width)
+put_field(struct out *o, const struct field *f, const char *s, int n)
 {
+	int pad = f->width - n;
 
-	for (; n < width; n++)
-		emit(o, c);
+	for (; !f->left && pad > 0; pad--)
+		emit(o, f->zero ? '0' : ' ');
+	for (; n > 0; n--)
+		emit(o, *s++);
+	for (; pad > 0; pad--)
+		emit(o, ' ');
 }
 
 static void
-put_string(struct out *o, const struct spec *sp, const char *s)
+put_string(struct out *o, struct field *f, const char *s)
 {
-	unsigned int n = 0, i;
+	int n = 0;
 
+	f->zero = false;
 	if (s == NULL)
 		s = "(null)";
-	while ((sp->precision < 0 || n < (unsigned int)sp->precision) &&
-	    s[n] != '\0')
+	while (n != f->max && s[n] != '\0')
 		n++;
-	if (!sp->left)
-		pad(o, ' ', n, sp->width);
-	for (i = 0; i < n; i++)
-		emit(o, s[i]);
-	if (sp->left)
-		pad(o, ' ', n, sp->width);
+	put_field(o, f, s, n);
 }
 
 static void
-put_number(struct out *o, const struct spec *sp, uint64_t v, unsigned int base,
+put_number(struct out *o, struct field *f, uint64_t v, unsigned int base,
     bool negative)
 {
-	char digits[20];
-	unsigned int n = 0, len;
+	char text[21], *end = text + sizeof(text), *s = end;
 
 	do {
-		digits[n++] = "0123456789abcdef"[v % base];
+		*--s = "0123456789abcdef"[v % base];
 		v /= base;
 	} while (v != 0);
-	len = n + negative;
-	if (!sp->left && !sp->zero)
-		pad(o, ' ', len, sp->width);
-	if (negative)
+	if (negative && f->zero) {
 		emit(o, '-');
-	if (!sp->left && sp->zero)
-		pad(o, '0', len, sp->width);
-	while (n > 0)
-		emit(o, digits[--n]);
-	if (sp->left)
-		pad(o, ' ', len, sp->width);
+		f->width--;
+	} else if (negative)
+		*--s = '-';
+	put_field(o, f, s, (int)(end - s));
 }
 
-static uint64_t
-next_unsigned(va_list *ap, unsigned int longs)
+static __attribute__((noinline)) uint64_t
+next(struct out *o, bool wide)
 {
 
-	return (longs ? va_arg(*ap, unsigned long long) :
-	    va_arg(*ap, unsigned int));
+	return (wide ? va_arg(o->ap, unsigned long long) :
+	    va_arg(o->ap, unsigned int));
+}
+
+/* The conversion that starts at fmt. Returns its last character. */
+static const char *
+convert(struct out *o, const char *fmt)
+{
+	struct field f = { .max = -1 };
+	int64_t v;
+
+	_Static_assert(sizeof(long) == sizeof(long long) &&
+	    sizeof(char *) == sizeof(long), "LP64");
+	for (; *fmt == '-'; fmt++)
+		f.left = true;
+	f.zero = *fmt == '0';
+	for (; *fmt >= '0' && *fmt <= '9'; fmt++)
+		f.width = f.width * 10 + *fmt - '0';
+	if (fmt[0] == '.' && fmt[1] == '*') {
+		f.max = (int)next(o, false);
+		fmt += 2;
+	}
+	for (; *fmt == 'l' || *fmt == 'z'; fmt++)
+		f.wide = true;
+	switch (*fmt) {
+	case 's':
+		put_string(o, &f, (const char *)next(o, true));
+		break;
+	case 'd':
+		v = next(o, f.wide);
+		if (!f.wide)
+			v = (int)v;
+		put_number(o, &f, v < 0 ? -(uint64_t)v :
+		    (uint64_t)v, 10, v < 0);
+		break;
+	case 'u':
+		put_number(o, &f, next(o, f.wide), 10, false);
+		break;
+	case 'p':
+		f.wide = true;
+		emit(o, '0');
+		emit(o, 'x');
+		/* FALLTHROUGH */
+	case 'x':
+		put_number(o, &f, next(o, f.wide), 16, false);
+		break;
+	case '\0':
+		return (fmt - 1);
+	default:
+		emit(o, *fmt);
+	}
+	return (fmt);
 }
 
 int
 print_to(void (*put)(void *ctx, char c), void *ctx, const char *fmt,
-    va_list args)
+    va_list ap)
 {
-	struct out o = { put, ctx, 0 };
-	struct spec sp;
-	va_list ap;
-	int64_t d;
+	struct out o = { .put = put, .ctx = ctx };
 
-	_Static_assert(sizeof(long) == sizeof(long long), "LP64");
-	va_copy(ap, args);
-	for (; *fmt != '\0'; fmt++) {
-		if (*fmt != '%') {
+	va_copy(o.ap, ap);
+	for (; *fmt != '\0'; fmt++)
+		if (*fmt == '%')
+			fmt = convert(&o, fmt + 1);
+		else
 			emit(&o, *fmt);
-			continue;
-		}
-		sp = (struct spec){ .precision = -1 };
-		for (fmt++; *fmt == '-' || *fmt == '0'; fmt++) {
-			sp.left |= *fmt == '-';
-			sp.zero |= *fmt == '0';
-		}
-		for (; *fmt >= '0' && *fmt <= '9'; fmt++)
-			sp.width = sp.width * 10 + *fmt - '0';
-		if (*fmt == '.') {
-			sp.precision = 0;
-			if (*++fmt == '*') {
-				sp.precision = va_arg(ap, int);
-				fmt++;
-			}
-			for (; *fmt >= '0' && *fmt <= '9'; fmt++)
-				sp.precision = sp.precision * 10 + *fmt - '0';
-		}
-		for (; *fmt == 'l' || *fmt == 'z'; fmt++)
-			sp.longs++;
-		switch (*fmt) {
-		case 'c':
-			emit(&o, (char)va_arg(ap, int));
-			break;
-		case 's':
-			put_string(&o, &sp, va_arg(ap, const char *));
-			break;
-		case 'd':
-			d = sp.longs ? va_arg(ap, long long) :
-			    va_arg(ap, int);
-			put_number(&o, &sp, d < 0 ? -(uint64_t)d :
-			    (uint64_t)d, 10, d < 0);
-			break;
-		case 'u':
-			put_number(&o, &sp, next_unsigned(&ap, sp.longs), 10,
-			    false);
-			break;
-		case 'p':
-			emit(&o, '0');
-			emit(&o, 'x');
-			sp.longs = 1;
-			/* FALLTHROUGH */
-		case 'x':
-			put_number(&o, &sp, next_unsigned(&ap, sp.longs), 16,
-			    false);
-			break;
-		case '\0':
-			fmt--;
-			break;
-		default:
-			emit(&o, *fmt);
-		}
-	}
-	va_end(ap);
+	va_end(o.ap);
 	return (o.n);
 }
 

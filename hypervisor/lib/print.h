@@ -1,8 +1,8 @@
 /*
  * Formatted output to wherever the current sink points: the console, a
  * buffer. Knows nothing of UARTs or locks.
- * Formats: %c %s %d %u %x %lx %ld %lu %llx %llu %zu %p %%, with 0 flag, -
- * flag, width and precision of %s (also by *).
+ * Formats: %s %d %u %x %lx %ld %lu %llx %llu %zu %p %%, with - flag, 0 flag,
+ * width, and precision of %s by *.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
