@@ -136,9 +136,9 @@ static int
 walk(struct pt *pt, uint64_t *table, unsigned int level, uint64_t va,
     uint64_t end, const struct job *j)
 {
-	uint64_t size = 1ull << level_shift(level), first, next, *slot, old;
+	uint64_t size = 1ull << level_shift(level), first, next, *slot;
 	bool map = j->leaf != pte_none(), fits;
-	uint64_t entry = pte_none();
+	uint64_t old, entry;
 	int error = 0;
 
 	for (; va < end && error == 0; va = next) {
@@ -149,9 +149,8 @@ walk(struct pt *pt, uint64_t *table, unsigned int level, uint64_t va,
 		/* Could this entry be what is wanted of all its range? */
 		fits = level > 0 &&
 		    (!map || ((first + j->offset) & (size - 1)) == 0);
-		if (map && fits)
-			entry = pte_derive(j->leaf, 3, level,
-			    first + j->offset);
+		entry = map && fits ? pte_derive(j->leaf, 3, level,
+		    first + j->offset) : pte_none();
 		if (old == entry && (fits || !map))
 			continue;
 		if (fits && next - va == size) {

@@ -4,20 +4,25 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "lib/string.h"
 #include "mm/pool.h"
 #include "mm/stage2.h"
 #include "port/mem.h"
 
 #define	CHUNK_PAGES	(BLOCK_SIZE / PAGE_SIZE)
 
-static const struct pt_attr ram_attr = { PT_NORMAL, true, true, true };
+static const struct pt_attr attrs[] = {
+	[STAGE2_RAM] =		{ PT_NORMAL, true, true, true },
+	[STAGE2_DEMAND] =	{ PT_NORMAL, true, true, true },
+	[STAGE2_DEVICE] =	{ PT_DEVICE, true, true, false },
+	[STAGE2_READONLY] =	{ PT_DEVICE, true, false, false },
+};
 
 int
 stage2_init(struct stage2 *s, unsigned int vmid, unsigned int ipa_bits,
     struct pool *pool)
 {
 
-	s->vmid = vmid;
 	s->nregions = 0;
 	return (pt_init(&s->pt, PT_STAGE2, ipa_bits, vmid, pool));
 }
@@ -34,71 +39,47 @@ find(struct stage2 *s, ipa_t ipa)
 }
 
 static uint16_t *
-count_of(const struct stage2_region *r, ipa_t ipa)
+count_of(const struct stage2_region *r, uint64_t ipa)
 {
 
-	return (&r->populated[ipa.v / BLOCK_SIZE - r->ipa.v / BLOCK_SIZE]);
+	return (&r->populated[ipa / BLOCK_SIZE - r->ipa.v / BLOCK_SIZE]);
 }
 
+/* Enough for all counts of a region, begun blocks at both ends included. */
 static size_t
 count_pages(const struct stage2_region *r)
 {
 
-	return (round_up(r->npopulated * sizeof(uint16_t), PAGE_SIZE) >>
-	    PAGE_SHIFT);
+	return ((r->size / BLOCK_SIZE + 2) * sizeof(*r->populated) /
+	    PAGE_SIZE + 1);
 }
 
-static int
-add(struct stage2 *s, struct stage2_region new)
+int
+stage2_add(struct stage2 *s, enum stage2_kind kind, ipa_t ipa, uint64_t size,
+    pa_t pa)
 {
-	struct stage2_region *r;
-	unsigned int i;
-	uint64_t end = new.ipa.v + new.size;
+	struct stage2_region *r = s->region, *last = r + s->nregions;
+	uint64_t end = ipa.v + size;
 
-	if (s->nregions == STAGE2_REGIONS || new.size == 0 ||
-	    end < new.ipa.v || end > 1ull << s->pt.va_bits ||
-	    ((new.ipa.v | new.size | new.pa.v) & (PAGE_SIZE - 1)) != 0)
+	if (s->nregions == STAGE2_REGIONS || size == 0 || end < ipa.v ||
+	    end > 1ull << s->pt.va_bits ||
+	    ((ipa.v | size | pa.v) & (PAGE_SIZE - 1)) != 0)
 		return (-1);
-	for (i = 0; i < s->nregions; i++) {
-		r = &s->region[i];
-		if (new.ipa.v < r->ipa.v + r->size && r->ipa.v < end)
+	for (; r < last; r++)
+		if (ipa.v < r->ipa.v + r->size && r->ipa.v < end)
 			return (-1);
-	}
-	if (new.demand) {
-		new.npopulated = (end - 1) / BLOCK_SIZE -
-		    new.ipa.v / BLOCK_SIZE + 1;
-		new.populated = pool_alloc(s->pt.pool, count_pages(&new), 1);
-		if (new.populated == NULL)
+	*r = (struct stage2_region){ ipa, size, pa, attrs[kind], NULL };
+	if (kind == STAGE2_DEMAND) {
+		r->populated = pool_alloc(s->pt.pool, count_pages(r), 1);
+		if (r->populated == NULL)
 			return (-1);
-	} else if (pt_map(&s->pt, new.ipa.v, new.pa, new.size,
-	    new.attr) != 0) {
+	} else if (pt_map(&s->pt, ipa.v, pa, size, r->attr) != 0) {
 		/* Nothing may be mapped that no region tells of. */
-		pt_unmap(&s->pt, new.ipa.v, new.size);
+		pt_unmap(&s->pt, ipa.v, size);
 		return (-1);
 	}
-	for (i = s->nregions++; i > 0 &&
-	    s->region[i - 1].ipa.v > new.ipa.v; i--)
-		s->region[i] = s->region[i - 1];
-	s->region[i] = new;
+	s->nregions++;
 	return (0);
-}
-
-int
-stage2_add_ram(struct stage2 *s, ipa_t ipa, uint64_t size, pa_t pa,
-    bool demand)
-{
-
-	return (add(s, (struct stage2_region){ .ipa = ipa, .size = size,
-	    .pa = pa, .attr = ram_attr, .ram = true, .demand = demand }));
-}
-
-int
-stage2_add_device(struct stage2 *s, ipa_t ipa, uint64_t size, pa_t pa,
-    bool write)
-{
-
-	return (add(s, (struct stage2_region){ .ipa = ipa, .size = size,
-	    .pa = pa, .attr = { PT_DEVICE, true, write, false } }));
 }
 
 /*
@@ -112,14 +93,15 @@ populate(struct stage2 *s, struct stage2_region *r, ipa_t ipa)
 	uint64_t page = round_down(ipa.v, PAGE_SIZE);
 	uint64_t *slot = pt_entry(&s->pt, page);
 	pa_t pa = PA(r->pa.v + (page - r->ipa.v));
-	uint16_t *count = count_of(r, ipa);
+	uint16_t *count = count_of(r, page);
 
 	if (slot != NULL && *slot != pte_none())
 		return (STAGE2_FIXED);		/* another vCPU was faster */
 	port_zero_page(port_pa_to_ptr(pa));
 	if (likely(slot != NULL && *count != CHUNK_PAGES - 1))
-		pte_write(slot, pte_leaf(PT_STAGE2, 3, pa, ram_attr));
-	else if (pt_map(&s->pt, page, pa, PAGE_SIZE, ram_attr) != 0)
+		pte_write(slot, pte_leaf(PT_STAGE2, 3, pa,
+		    attrs[STAGE2_DEMAND]));
+	else if (pt_map(&s->pt, page, pa, PAGE_SIZE, r->attr) != 0)
 		return (STAGE2_NOMEM);
 	++*count;
 	return (STAGE2_FIXED);
@@ -135,7 +117,7 @@ stage2_fault(struct stage2 *s, ipa_t ipa, bool write, bool exec)
 		return (STAGE2_OUTSIDE);
 	if ((write && !r->attr.write) || (exec && !r->attr.exec))
 		return (STAGE2_DENIED);
-	if (!r->demand)
+	if (r->populated == NULL)
 		return (STAGE2_FIXED);
 	spin_lock(&s->lock);
 	result = populate(s, r, ipa);
@@ -148,55 +130,39 @@ stage2_translate(struct stage2 *s, ipa_t ipa, bool write, pa_t *pa)
 {
 	struct stage2_region *r = find(s, ipa);
 
-	if (r == NULL || !r->ram ||
+	if (r == NULL || r->attr.memory != PT_NORMAL ||
 	    stage2_fault(s, ipa, write, false) != STAGE2_FIXED)
 		return (false);
 	*pa = PA(r->pa.v + (ipa.v - r->ipa.v));
 	return (true);
 }
 
-/* Calls fn for each page of RAM that the guest may have written to. */
-static void
-each_page(struct stage2 *s, void (*fn)(void *page))
+/* All RAM that the guest may have written to: cleaned, or zeroed. */
+static __attribute__((cold)) void
+each_touched(struct stage2 *s, bool zero)
 {
 	struct stage2_region *r;
-	uint64_t off;
+	uint64_t at, next, end;
+	char *p;
 
 	for (r = s->region; r < s->region + s->nregions; r++) {
-		if (!r->ram)
-			continue;
-		for (off = 0; off < r->size; off += PAGE_SIZE) {
-			ipa_t ipa = IPA(r->ipa.v + off);
-
-			if (r->demand && *count_of(r, ipa) == 0) {
-				off = round_down(ipa.v, BLOCK_SIZE) +
-				    BLOCK_SIZE - PAGE_SIZE - r->ipa.v;
+		end = r->attr.memory == PT_NORMAL ? r->ipa.v + r->size : 0;
+		for (at = r->ipa.v; at < end; at = next) {
+			next = round_down(at, BLOCK_SIZE) + BLOCK_SIZE;
+			if (next > end)
+				next = end;
+			if (r->populated != NULL && *count_of(r, at) == 0)
 				continue;
-			}
-			fn(port_pa_to_ptr(PA(r->pa.v + off)));
+			p = port_pa_to_ptr(PA(r->pa.v + (at - r->ipa.v)));
+			if (!zero)
+				port_clean_inval_poc(p, next - at);
+			else
+				for (; at < next; at += PAGE_SIZE) {
+					port_zero_page(p);
+					p += PAGE_SIZE;
+				}
 		}
 	}
-}
-
-static void
-zero(void *page)
-{
-
-	port_zero_page(page);
-}
-
-static void
-clean(void *page)
-{
-
-	port_clean_inval_poc(page, PAGE_SIZE);
-}
-
-void
-stage2_scrub(struct stage2 *s)
-{
-
-	each_page(s, zero);
 }
 
 void
@@ -204,7 +170,7 @@ stage2_clean(struct stage2 *s)
 {
 
 	spin_lock(&s->lock);
-	each_page(s, clean);
+	each_touched(s, false);
 	spin_unlock(&s->lock);
 }
 
@@ -212,16 +178,13 @@ void
 stage2_reset(struct stage2 *s)
 {
 	struct stage2_region *r;
-	size_t i;
 
-	each_page(s, zero);
-	for (r = s->region; r < s->region + s->nregions; r++) {
-		if (!r->demand)
-			continue;
-		pt_unmap(&s->pt, r->ipa.v, r->size);
-		for (i = 0; i < r->npopulated; i++)
-			r->populated[i] = 0;
-	}
+	each_touched(s, true);
+	for (r = s->region; r < s->region + s->nregions; r++)
+		if (r->populated != NULL) {
+			pt_unmap(&s->pt, r->ipa.v, r->size);
+			memset(r->populated, 0, count_pages(r) * PAGE_SIZE);
+		}
 }
 
 void
@@ -230,7 +193,7 @@ stage2_destroy(struct stage2 *s)
 	struct stage2_region *r;
 
 	for (r = s->region; r < s->region + s->nregions; r++)
-		if (r->demand)
+		if (r->populated != NULL)
 			pool_free(s->pt.pool, r->populated, count_pages(r));
 	s->nregions = 0;
 	pt_destroy(&s->pt);

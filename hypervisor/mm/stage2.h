@@ -23,21 +23,25 @@ enum stage2_result {
 	STAGE2_NOMEM,		/* no page for a table */
 };
 
+enum stage2_kind {
+	STAGE2_RAM,		/* mapped at once */
+	STAGE2_DEMAND,		/* RAM, mapped by pages as they are touched */
+	STAGE2_DEVICE,
+	STAGE2_READONLY,	/* a device not to be written to */
+};
+
 struct stage2_region {
 	ipa_t		ipa;
 	uint64_t	size;
 	pa_t		pa;
 	struct pt_attr	attr;
-	bool		ram, demand;
 	uint16_t	*populated;	/* demand: pages per 2 MiB of IPA */
-	size_t		npopulated;	/* entries */
 };
 
 struct stage2 {
 	struct spinlock	lock;
-	unsigned int	vmid;
 	struct pt	pt;
-	struct stage2_region region[STAGE2_REGIONS];	/* sorted by ipa */
+	struct stage2_region region[STAGE2_REGIONS];
 	unsigned int	nregions;
 };
 
@@ -48,10 +52,8 @@ int	stage2_init(struct stage2 *s, unsigned int vmid,
  * Page aligned, inside ipa_bits, not overlapping. 0, or -1 (also: no
  * memory). Eager RAM is mapped but not zeroed: stage2_reset() does.
  */
-int	stage2_add_ram(struct stage2 *s, ipa_t ipa, uint64_t size, pa_t pa,
-	    bool demand);
-int	stage2_add_device(struct stage2 *s, ipa_t ipa, uint64_t size, pa_t pa,
-	    bool write);
+int	stage2_add(struct stage2 *s, enum stage2_kind kind, ipa_t ipa,
+	    uint64_t size, pa_t pa);
 /* A guest's access faulted. */
 enum stage2_result stage2_fault(struct stage2 *s, ipa_t ipa, bool write,
 	    bool exec);
@@ -60,10 +62,11 @@ enum stage2_result stage2_fault(struct stage2 *s, ipa_t ipa, bool write,
  * False: no RAM there, or no memory.
  */
 bool	stage2_translate(struct stage2 *s, ipa_t ipa, bool write, pa_t *pa);
-/* Power-on: demand RAM unpopulated, eager RAM zero. No vCPU runs. */
+/*
+ * Power-on, or the end: demand RAM unpopulated, all RAM of the guest's zero.
+ * No vCPU runs.
+ */
 void	stage2_reset(struct stage2 *s);
-/* Nothing of the guest stays readable in RAM. No vCPU runs. */
-void	stage2_scrub(struct stage2 *s);
 /* Clean and invalidate all RAM in use to PoC (a guest's DC by set/way). */
 void	stage2_clean(struct stage2 *s);
 void	stage2_destroy(struct stage2 *s);

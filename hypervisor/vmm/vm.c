@@ -7,7 +7,6 @@
 #include "lib/print.h"
 #include "lib/string.h"
 #include "mm/pool.h"
-#include "mm/vmid.h"
 #include "port/mem.h"
 #include "port/vcpu.h"
 #include "vmm/console.h"
@@ -178,15 +177,15 @@ create_memory(struct vm *vm, char *err)
 		return (-1);
 	}
 	vm->ram = pa;
-	error = stage2_add_ram(&vm->s2, IPA(MACHINE_RAM_BASE), c->memory, pa,
-	    c->demand);
+	error = stage2_add(&vm->s2, c->demand ? STAGE2_DEMAND : STAGE2_RAM,
+	    IPA(MACHINE_RAM_BASE), c->memory, pa);
 	for (i = 0; i < c->ndevices && error == 0; i++)
-		error = stage2_add_device(&vm->s2, c->devices[i].ipa,
-		    c->devices[i].size, c->devices[i].pa,
-		    !c->devices[i].read_only);
+		error = stage2_add(&vm->s2, c->devices[i].read_only ?
+		    STAGE2_READONLY : STAGE2_DEVICE, c->devices[i].ipa,
+		    c->devices[i].size, c->devices[i].pa);
 	if (c->gic == 2 && error == 0)
-		error = stage2_add_device(&vm->s2, IPA(MACHINE_GICC_BASE),
-		    PAGE_SIZE, host.gicv, true);
+		error = stage2_add(&vm->s2, STAGE2_DEVICE,
+		    IPA(MACHINE_GICC_BASE), PAGE_SIZE, host.gicv);
 	if (error != 0)
 		print_buf(err, VM_ERR, "no memory for stage 2 tables");
 	return (error);
@@ -223,11 +222,14 @@ vm_create(const struct vm_config *c, struct vm **vmp, char *err)
 	for (i = 0; i < VM_MAX_PCPUS; i++)
 		vm->last_vcpu[i] = MACHINE_MAX_VCPUS;
 	vgic_init(&vm->gic, vm->config.gic, c->nvcpus, &gic_ops);
-	if (stage2_init(&vm->s2, vmid_alloc(), host.ipa_bits, host.pool) != 0) {
+	/* A VMID has 8 bits, and 0 is nobody's. */
+	_Static_assert(VM_MAX < 256, "VMIDs");
+	if (stage2_init(&vm->s2, vm->index + 1, host.ipa_bits,
+	    host.pool) != 0) {
 		print_buf(err, VM_ERR, "no memory for stage 2 tables");
 		goto fail;
 	}
-	vm->vttbr = port_stage2_base(vm->s2.pt.root, vm->s2.vmid);
+	vm->vttbr = port_stage2_base(vm->s2.pt.root, vm->s2.pt.vmid);
 	if (create_memory(vm, err) != 0 || create_vcpus(vm, err) != 0)
 		goto fail;
 	vgic_map_hw(&vm->gic, MACHINE_VTIMER_INTID, irq_vtimer());
@@ -402,7 +404,7 @@ ended(struct vm *vm)
 
 	if (vm->config.stats)
 		stats_print(vm);
-	stage2_scrub(&vm->s2);
+	stage2_reset(&vm->s2);
 	log_vm(vm, vm->why == VM_STOP_OFF ? "off" : "stopped");
 	vm->state = VM_STOPPED;
 	port_mb();
@@ -446,7 +448,6 @@ vm_destroy(struct vm *vm)
 	stage2_destroy(&vm->s2);
 	if (vm->ram.v != 0)
 		host.ram_free(vm->ram, vm->config.memory);
-	vmid_free(vm->s2.vmid);
 	spin_lock(&vms_lock);
 	vms[vm->index] = NULL;
 	spin_unlock(&vms_lock);

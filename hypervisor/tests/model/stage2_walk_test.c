@@ -1,6 +1,6 @@
 /*
  * Random walks over one VM's stage 2: first touches, writes by guest and
- * hypervisor, resets, scrubs, memory that runs out and comes back, against
+ * hypervisor, resets, memory that runs out and comes back, against
  * a naive reference: for every page whether it is mapped, and what it holds.
  *
  *	-v steps=N	default 150000
@@ -230,28 +230,24 @@ others(void)
 	}
 }
 
-/* Reset forgets; scrubbing only zeroes. */
 static void
-power(bool reset)
+power(void)
 {
 	unsigned int r;
 	uint64_t page;
 
-	if (reset)
-		stage2_reset(&s);
-	else
-		stage2_scrub(&s);
+	stage2_reset(&s);
 	for (r = 0; r < REGIONS; r++)
 		for (page = 0; page < regions[r].pages; page++) {
 			if (regions[r].ram && want[r][page].mapped)
 				ATF_REQUIRE_EQ(0, *host(r, page));
 			want[r][page].word = 0;
-			if (reset && regions[r].demand)
+			if (regions[r].demand)
 				want[r][page].mapped = false;
 		}
 	check_all();
 	/* Memory is short after it, mostly. */
-	if (reset && rnd(4) != 0)
+	if (rnd(4) != 0)
 		while (pool_available(&pool) > rnd(4))
 			take(1);
 }
@@ -283,20 +279,16 @@ ATF_TC_BODY(walk, tc)
 		for (page = 0; !regions[r].ram && page < regions[r].pages;
 		    page++)
 			want[r][page].mapped = true;
-		ATF_REQUIRE_EQ(0, regions[r].ram ? stage2_add_ram(&s,
-		    IPA(regions[r].ipa), regions[r].pages * PAGE_SIZE,
-		    PA(regions[r].pa), regions[r].demand) :
-		    stage2_add_device(&s, IPA(regions[r].ipa),
-		    regions[r].pages * PAGE_SIZE, PA(regions[r].pa),
-		    regions[r].write));
+		ATF_REQUIRE_EQ(0, stage2_add(&s, regions[r].demand ?
+		    STAGE2_DEMAND : regions[r].ram ? STAGE2_RAM :
+		    STAGE2_READONLY, IPA(regions[r].ipa),
+		    regions[r].pages * PAGE_SIZE, PA(regions[r].pa)));
 	}
 	check_all();
 	for (n = 0; n < steps; n++) {
 		kind = rnd(20000);
 		if (kind < 3)
-			power(true);
-		else if (kind < 5)
-			power(false);
+			power();
 		else if (kind < 600)
 			outside();
 		else if (kind < 1600)
