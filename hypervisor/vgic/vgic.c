@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vgic/vgic_private.h"
+#include "lib/string.h"
 
 #define	TYPER_IDBITS_10	(9u << 19)	/* GICv3: INTIDs have 10 bits */
 
@@ -14,7 +15,7 @@ VGIC_COLD void
 vgic_init(struct vgic *vg, unsigned int version, unsigned int nvcpus,
     const struct vgic_ops *ops)
 {
-	unsigned int bits = lr_ops->prio_bits;
+	unsigned int bits = lr_ops->prio_bits, i;
 
 	*vg = (struct vgic){
 		.version = version,
@@ -25,6 +26,8 @@ vgic_init(struct vgic *vg, unsigned int version, unsigned int nvcpus,
 		.typer = (VGIC_WORDS - 1) | (version == 2 ?
 		    (nvcpus - 1) << 5 : TYPER_IDBITS_10),
 	};
+	for (i = 1; i < VGIC_WORDS; i++)
+		vg->spi[i - 1].word = i;
 }
 
 VGIC_COLD void
@@ -38,11 +41,14 @@ vgic_cpu_init(struct vgic *vg, struct vgic_cpu *vc, unsigned int index)
 VGIC_COLD void
 vgic_map_hw(struct vgic *vg, unsigned int vintid, unsigned int pintid)
 {
-	unsigned int i, word = vintid / 32;
+	struct vgic_bank *b;
+	unsigned int i;
 
-	vg->pintid[vintid] = pintid;
-	for (i = 0; i < (word == 0 ? vg->nvcpus : 1); i++)
-		vgic_bank(vg, vg->cpus[i], word)->hw |= 1u << vintid % 32;
+	for (i = 0; i < vg->nvcpus; i++) {
+		b = vgic_bank(vg, vg->cpus[i], vintid / 32);
+		b->hw |= 1u << vintid % 32;
+		b->pintid[vintid % 32] = pintid;
+	}
 }
 
 VGIC_COLD void
@@ -56,35 +62,42 @@ vgic_cpu_on(struct vgic_cpu *vc)
 		lr_ops->restore(&vc->cpuif);
 }
 
-static VGIC_COLD void
-reset_bank(struct vgic_bank *b)
+static void
+deactivate(const struct vgic_bank *b, uint32_t bits)
 {
 
-	*b = (struct vgic_bank){ .level = b->level, .hw = b->hw };
+	for (; bits != 0; bits &= bits - 1)
+		lr_ops->deactivate(b->pintid[__builtin_ctz(bits)]);
+}
+
+static VGIC_COLD void
+reset_bank(struct vgic_bank *b, uint8_t owner, uint8_t dest)
+{
+
+	memset(b, 0, offsetof(struct vgic_bank, level));
+	memset(b->owner, owner, sizeof(b->owner));
+	memset(b->dest, dest, sizeof(b->dest));
 }
 
 VGIC_COLD void
 vgic_reset(struct vgic *vg)
 {
+	/* No target: but one CPU has no choice (IHI 0048B, 4.3.12). */
+	uint8_t dest = vg->version == 2 && vg->nvcpus > 1 ? VGIC_NOWHERE : 0;
 	struct vgic_cpu *vc;
 	unsigned int i;
 
 	spin_lock(&vg->lock);
 	vg->group_on[0] = vg->group_on[1] = 0;
-	for (i = 1; i < VGIC_WORDS; i++) {
-		vgic_drop_phys(vg, NULL, NULL, i, ~0u);
-		reset_bank(&vg->spi[i - 1]);
-		vg->irm[i - 1] = 0;
+	for (i = 0; i < VGIC_WORDS - 1; i++) {
+		deactivate(&vg->spi[i], vg->spi[i].phys);
+		reset_bank(&vg->spi[i], 0, dest);
 	}
-	for (i = 0; i < VGIC_SPIS; i++) {
-		vg->route[i] = 0;
-		/* No target: but one CPU has no choice (IHI 0048B, 4.3.12). */
-		vg->dest[i] = vg->version == 2 && vg->nvcpus > 1 ?
-		    VGIC_NOWHERE : 0;
-	}
+	memset(vg->route, 0, sizeof(vg->route));
+	/* Their private physical ones: vgic_save() saw to that. */
 	for (i = 0; i < vg->nvcpus; i++) {
 		vc = vg->cpus[i];
-		reset_bank(&vc->priv);
+		reset_bank(&vc->priv, i, i);
 		vc->priv.edge = 0xffff;		/* SGIs */
 		*vc = (struct vgic_cpu){
 			.vgic = vg,
@@ -97,7 +110,7 @@ vgic_reset(struct vgic *vg)
 	spin_unlock(&vg->lock);
 }
 
-/* What of a word belongs in a queue. */
+/* What of a bank belongs in a queue. */
 static inline uint32_t
 ready(const struct vgic *vg, const struct vgic_bank *b)
 {
@@ -106,69 +119,39 @@ ready(const struct vgic *vg, const struct vgic_bank *b)
 	return ((pend & ~b->blocked & vgic_enabled(vg, b)) | b->active);
 }
 
-static VGIC_COLD void
-update_spi(struct vgic *vg, struct vgic_cpu *self, unsigned int word)
+void
+vgic_update(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b)
 {
-	struct vgic_bank *b = &vg->spi[word - 1];
 	uint32_t now = ready(vg, b), bits, bit;
 	struct vgic_cpu *vc;
-	unsigned int spi;
+	unsigned int i;
 
-	vgic_unqueue(vg, NULL, word, ~now);
+	if (now == b->queued)
+		return;
+	vgic_unqueue(vg, b, ~now);
 	for (bits = now & ~b->queued; bits != 0; bits &= bits - 1) {
 		bit = bits & -bits;
-		spi = (word - 1) * 32 + (unsigned int)__builtin_ctz(bits);
+		i = (unsigned int)__builtin_ctz(bits);
 		/* Where it is active, or sits in a list register, it stays. */
 		if (!((b->active | b->inlr) & bit)) {
-			if (vg->dest[spi] == VGIC_NOWHERE)
+			if (b->dest[i] == VGIC_NOWHERE)
 				continue;
-			vg->owner[spi] = vg->dest[spi];
+			b->owner[i] = b->dest[i];
 		}
-		vc = vg->cpus[vg->owner[spi]];
-		b->queued |= bit;
-		vc->queue[word] |= bit;
-		vc->queue_words |= 1u << word;
+		vc = vg->cpus[b->owner[i]];
+		vgic_enqueue(vc, b, b->word, bit);
 		if (vc != self)
 			vg->ops->kick(vc);
 	}
 }
 
-void
-vgic_update(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    unsigned int word)
-{
-	uint32_t now, old;
-
-	if (word != 0) {
-		if (ready(vg, &vg->spi[word - 1]) != vg->spi[word - 1].queued)
-			update_spi(vg, self, word);
-		return;
-	}
-	now = ready(vg, &vc->priv);
-	old = vc->queue[0];
-	if (now == old)
-		return;
-	vc->priv.queued = vc->queue[0] = now;
-	vc->queue_words = (vc->queue_words & ~1u) | (now != 0);
-	if (vc != self && now & ~old)
-		vg->ops->kick(vc);
-}
-
 VGIC_COLD void
-vgic_unqueue(struct vgic *vg, struct vgic_cpu *vc, unsigned int word,
-    uint32_t bits)
+vgic_unqueue(struct vgic *vg, struct vgic_bank *b, uint32_t bits)
 {
-	struct vgic_bank *b = vgic_bank(vg, vc, word);
 
-	for (bits &= b->queued; bits != 0; bits &= bits - 1) {
-		b->queued &= ~(bits & -bits);
-		if (word != 0)
-			vc = vg->cpus[vg->owner[word * 32 - 32 +
-			    (unsigned int)__builtin_ctz(bits)]];
-		vc->queue[word] &= ~(bits & -bits);
-		if (vc->queue[word] == 0)
-			vc->queue_words &= ~(1u << word);
-	}
+	for (bits &= b->queued; bits != 0; bits &= bits - 1)
+		vgic_dequeue(vg->cpus[b->owner[__builtin_ctz(bits)]], b,
+		    b->word, bits & -bits);
 }
 
 static void
@@ -181,170 +164,157 @@ wait_unlocked(struct vgic *vg)
 }
 
 /*
- * Two CPUs may do this to each other: each gives up its own list registers
- * before it waits, and waits for its own release only after releasing.
+ * The vCPUs that have some of this state fold it and go live no more until
+ * vgic_finish(). Two CPUs may do this to each other: each gives up its own
+ * list registers before it waits, and waits for its own release only after
+ * releasing.
  */
-static VGIC_COLD uint32_t
-hold(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc)
+VGIC_COLD uint32_t
+vgic_begin(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
+    uint32_t bits)
 {
+	uint32_t held = 0, left;
+	struct vgic_cpu *vc;
 
-	vc->holds++;
-	if (vc->live) {
-		vg->ops->kick(vc);
+	spin_lock(&vg->lock);
+	if (b == NULL)
+		held = (1u << vg->nvcpus) - 1;
+	else
+		for (bits &= b->inlr | b->active; bits != 0; bits &= bits - 1)
+			held |= 1u << b->owner[__builtin_ctz(bits)];
+	for (left = held; left != 0; left &= left - 1) {
+		vc = vg->cpus[__builtin_ctz(left)];
+		vc->holds++;
+		vc->stale = true;
+		if (vc->live && vc != self)
+			vg->ops->kick(vc);
+	}
+	if (held != 0) {
 		vgic_lr_fold_all(self);
 		self->live = false;
+		self->stale = true;
 	}
-	while (vc->live)
-		wait_unlocked(vg);
-	return (1u << vc->index);
-}
-
-uint32_t
-vgic_collect(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    unsigned int word, uint32_t bits)
-{
-	struct vgic_bank *b = vgic_bank(vg, vc, word);
-	uint32_t in, held = 0;
-	unsigned int i;
-
-	while ((in = b->inlr & bits) != 0) {
-		i = (unsigned int)__builtin_ctz(in);
-		if (word != 0)
-			vc = vg->cpus[vg->owner[word * 32 - 32 + i]];
-		if (vc != self)
-			held |= hold(vg, self, vc);
-		else
-			vgic_lr_fold(vc, word == 0 ? vc->lr_of[i] :
-			    vg->spi_lr[word * 32 - 32 + i]);
-	}
-	/* An EOI without a list register may be for one of these. */
-	if (unlikely((b->active & bits) != 0))
-		for (i = 0; i < vg->nvcpus; i++) {
-			vc = vg->cpus[i];
-			if (!(vc->hcr & LR_HCR_LRENPIE) || !vc->live)
-				continue;
-			if (vc != self)
-				held |= hold(vg, self, vc);
-			else
-				vgic_lr_fold_ended(vc);
-		}
+	for (left = held; left != 0; left &= left - 1)
+		while (vg->cpus[__builtin_ctz(left)]->live)
+			wait_unlocked(vg);
 	return (held);
 }
 
-VGIC_COLD uint32_t
-vgic_collect_all(struct vgic *vg, struct vgic_cpu *self)
-{
-	uint32_t held = 0;
-	unsigned int i;
-
-	for (i = 0; i < vg->nvcpus; i++)
-		if (vg->cpus[i] != self)
-			held |= hold(vg, self, vg->cpus[i]);
-	vgic_lr_fold_all(self);
-	return (held);
-}
-
-void
+VGIC_COLD void
 vgic_finish(struct vgic *vg, struct vgic_cpu *self, uint32_t held)
 {
 
 	for (; held != 0; held &= held - 1)
 		vg->cpus[__builtin_ctz(held)]->holds--;
 	vgic_resume(self);
+	spin_unlock(&vg->lock);
+}
+
+VGIC_COLD void
+vgic_end(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
+    uint32_t bits, uint32_t held)
+{
+
+	vgic_unqueue(vg, b, bits);
+	vgic_update(vg, self, b);
+	vgic_finish(vg, self, held);
 }
 
 static VGIC_COLD void
-undo(struct vgic_cpu *vc)
+settle_and_resume(struct vgic_cpu *self)
 {
 
-	for (; vc->undo != 0; vc->undo &= vc->undo - 1)
-		lr_ops->deactivate(vc->vgic->pintid[
-		    __builtin_ctz(vc->undo)]);
+	vgic_lr_fold_all(self);
+	self->live = false;
+	while (self->holds != 0)
+		wait_unlocked(self->vgic);
+	self->live = true;
+	self->stale = false;
+	deactivate(&self->priv, self->undo);
+	self->undo = 0;
+	vgic_resume(self);
 }
 
-void
+__attribute__((noinline)) void
 vgic_resume(struct vgic_cpu *self)
 {
 
-	while (unlikely(!self->live)) {
-		if (self->holds == 0)
-			self->live = true;
-		else
-			wait_unlocked(self->vgic);
-	}
-	if (unlikely(self->undo != 0))
-		undo(self);
-	if (self->queue_words != 0 || self->hcr != LR_HCR_EN)
+	if (unlikely(self->stale))
+		settle_and_resume(self);
+	else if (self->queue_words != 0 || self->hcr != LR_HCR_EN)
 		vgic_lr_deliver(self);
 }
 
 VGIC_COLD void
-vgic_drop_phys(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    unsigned int word, uint32_t bits)
+vgic_drop_phys(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
+    uint32_t bits)
 {
-	struct vgic_bank *b = vgic_bank(vg, vc, word);
+	struct vgic_cpu *vc;
 
 	bits &= b->phys;
 	b->phys &= ~bits;
-	if (word == 0 && vc != self) {
+	if (b->word != 0 || b == &self->priv)
+		deactivate(b, bits);
+	else {
 		/* Not loaded, it is not active: vgic_save() saw to that. */
+		vc = container_of(b, struct vgic_cpu, priv);
 		if (bits != 0 && vc->loaded) {
 			vc->undo |= bits;
+			vc->stale = true;
 			vg->ops->kick(vc);
 		}
-		return;
 	}
-	for (; bits != 0; bits &= bits - 1)
-		lr_ops->deactivate(vg->pintid[word * 32 +
-		    (unsigned int)__builtin_ctz(bits)]);
+}
+
+VGIC_COLD void
+vgic_deactivate(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
+    uint32_t bits)
+{
+
+	bits &= b->active;
+	b->active &= ~bits;
+	vgic_drop_phys(vg, self, b, bits & ~b->latch);
+	vgic_unqueue(vg, b, bits);
+	vgic_update(vg, self, b);
 }
 
 void
 vgic_set_line(struct vgic *vg, struct vgic_cpu *self, unsigned int vcpu,
     unsigned int intid, bool level)
 {
-	unsigned int word = intid / 32, i = intid % 32;
-	struct vgic_cpu *vc = vg->cpus[word == 0 ? vcpu : 0];
-	struct vgic_bank *b = vgic_bank(vg, vc, word);
+	struct vgic_bank *b = vgic_bank(vg, vg->cpus[vcpu], intid / 32);
+	unsigned int i = intid % 32;
 	uint32_t bit = 1u << i;
+	struct vgic_cpu *vc;
 
 	spin_lock(&vg->lock);
-	if (b->hw & bit || (b->level >> i & 1) == level) {
-		spin_unlock(&vg->lock);
-		return;
-	}
-	b->level ^= bit;
-	if (level)
-		b->latch |= b->edge & bit;
-	if (b->inlr & vgic_by_line(b) & bit) {
-		/* The list register says what is true no more. */
-		if (word != 0)
-			vc = vg->cpus[vg->owner[intid - 32]];
-		if (vc == self)
-			vgic_lr_fold(vc, word == 0 ? vc->lr_of[i] :
-			    vg->spi_lr[intid - 32]);
-		else {
-			vc->refold = true;
-			vg->ops->kick(vc);
+	if (!(b->hw & bit) && (b->level >> i & 1) != level) {
+		b->level ^= bit;
+		if (level)
+			b->latch |= b->edge & bit;
+		if (b->inlr & vgic_by_line(b) & bit) {
+			/* The list register says what is true no more. */
+			vc = vg->cpus[b->owner[i]];
+			vc->stale = true;
+			if (vc != self)
+				vg->ops->kick(vc);
 		}
+		vgic_update(vg, self, b);
+		if (self != NULL)
+			vgic_resume(self);
 	}
-	vgic_update(vg, self, vc, word);
-	if (self != NULL)
-		vgic_resume(self);
 	spin_unlock(&vg->lock);
 }
 
-static void
-inject(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
+static __attribute__((noinline)) void
+inject(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
     unsigned int vintid)
 {
-	unsigned int word = vintid / 32;
-	struct vgic_bank *b = vgic_bank(vg, vc, word);
 
 	spin_lock(&vg->lock);
 	b->phys |= 1u << vintid % 32;
 	b->latch |= 1u << vintid % 32;
-	vgic_update(vg, self, vc, word);
+	vgic_update(vg, self, b);
 	if (self != NULL)
 		vgic_resume(self);
 	spin_unlock(&vg->lock);
@@ -353,7 +323,7 @@ inject(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 void
 vgic_inject_hw(struct vgic_cpu *self, unsigned int vintid)
 {
-	unsigned int n = self->lr_of[vintid];
+	unsigned int n = self->priv.lr[vintid];
 	uint64_t lr = self->lr[n];
 
 	/*
@@ -365,7 +335,7 @@ vgic_inject_hw(struct vgic_cpu *self, unsigned int vintid)
 	    LR_PENDING | vintid)))
 		lr_ops->write(n, lr);
 	else
-		inject(self->vgic, self, self, vintid);
+		inject(self->vgic, self, &self->priv, vintid);
 }
 
 void
@@ -373,7 +343,7 @@ vgic_inject_hw_spi(struct vgic *vg, struct vgic_cpu *self,
     unsigned int vintid)
 {
 
-	inject(vg, self, NULL, vintid);
+	inject(vg, self, &vg->spi[vintid / 32 - 1], vintid);
 }
 
 VGIC_COLD void
@@ -382,22 +352,15 @@ vgic_dir(struct vgic_cpu *self, uint64_t val)
 	struct vgic *vg = self->vgic;
 	/* GICv2: with the source CPU of an SGI above. */
 	unsigned int intid = val & (vg->version == 3 ? 0xffffff : 0x3ff);
-	unsigned int word = intid / 32;
-	struct vgic_bank *b;
-	uint32_t bit = 1u << intid % 32;
 
-	if (intid >= MACHINE_NR_INTID || !vgic_lr_eoimode())
+	if (intid >= MACHINE_NR_INTID || !(lr_ops->vmcr() & VMCR_VEOIM))
 		return;
-	b = vgic_bank(vg, self, word);
 	spin_lock(&vg->lock);
 	vgic_lr_fold_all(self);
-	if (b->active & bit && (!vgic_is_sgi2(vg, intid) ||
-	    self->sgi_active[intid] == LR_SOURCE(val))) {
-		vgic_unqueue(vg, self, word, bit);
-		b->active &= ~bit;
-		vgic_drop_phys(vg, self, self, word, bit & ~b->latch);
-		vgic_update(vg, self, self, word);
-	}
+	if (!vgic_is_sgi2(vg, intid) ||
+	    self->sgi_active[intid] == LR_SOURCE(val))
+		vgic_deactivate(vg, self, vgic_bank(vg, self, intid / 32),
+		    1u << intid % 32);
 	vgic_resume(self);
 	spin_unlock(&vg->lock);
 }
@@ -407,11 +370,12 @@ vgic_dir_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 {
 	struct vgic *vg = dev;
 
-	if (m->size != 4 || m->offset % 4 != 0)
+	if (m->size != 4)
 		return (MMIO_FAULT);
-	if (m->write && m->offset == 0)
+	if (!m->write)
+		m->value = 0;
+	else if (m->offset == 0)
 		vgic_dir(vg->cpus[vcpu], m->value);
-	m->value = m->write ? m->value : 0;
 	return (MMIO_OK);
 }
 
@@ -425,11 +389,11 @@ vgic_load(struct vgic_cpu *vc)
 	vc->hcr = LR_HCR_EN;
 	lr_ops->control(LR_HCR_EN);
 	spin_lock(&vg->lock);
-	vc->loaded = true;
-	vc->live = vc->holds == 0;
+	vc->loaded = vc->live = true;
+	vc->stale = vc->holds != 0;	/* at once no more, then */
 	for (bits = vc->priv.phys; bits != 0; bits &= bits - 1)
-		lr_ops->set_active(vg->pintid[__builtin_ctz(bits)]);
-	if (!vc->live || vc->queue_words != 0)
+		lr_ops->set_active(vc->priv.pintid[__builtin_ctz(bits)]);
+	if (vc->stale || vc->queue_words != 0)
 		vgic_resume(vc);
 	spin_unlock(&vg->lock);
 }
@@ -438,14 +402,12 @@ static VGIC_COLD void
 save_lrs(struct vgic_cpu *self)
 {
 	struct vgic *vg = self->vgic;
-	uint32_t bits;
 
 	spin_lock(&vg->lock);
 	vgic_lr_fold_all(self);
-	undo(self);
-	/* The next one's timer must be able to fire. */
-	for (bits = self->priv.phys; bits != 0; bits &= bits - 1)
-		lr_ops->deactivate(vg->pintid[__builtin_ctz(bits)]);
+	/* And the next one's timer must be able to fire. */
+	deactivate(&self->priv, self->undo | self->priv.phys);
+	self->undo = 0;
 	self->loaded = self->live = false;
 	spin_unlock(&vg->lock);
 }
@@ -457,7 +419,7 @@ vgic_save(struct vgic_cpu *self)
 	if (self->lr_used | self->priv.phys | self->undo)
 		save_lrs(self);
 	/* With none in use there is nothing another CPU might want. */
-	self->loaded = self->live = self->refold = false;
+	self->loaded = self->live = false;
 	lr_ops->save(&self->cpuif);
 	lr_ops->control(0);
 }
@@ -469,26 +431,9 @@ vgic_sync(struct vgic_cpu *self)
 
 	spin_lock(&vg->lock);
 	if (self->loaded) {
-		if (unlikely(self->holds != 0)) {
-			vgic_lr_fold_all(self);
-			self->live = false;
-		} else if (unlikely(self->refold))
-			vgic_lr_fold_all(self);
-		else if (self->lr_eoi != 0 || self->hcr != LR_HCR_EN)
+		if (self->lr_eoi != 0 || self->hcr != LR_HCR_EN)
 			vgic_lr_fold_ended(self);
-		self->refold = false;
 		vgic_resume(self);
 	}
 	spin_unlock(&vg->lock);
-}
-
-VGIC_COLD bool
-vgic_pending(struct vgic_cpu *vc)
-{
-	bool pending;
-
-	spin_lock(&vc->vgic->lock);
-	pending = vgic_lr_signalled(vc);
-	spin_unlock(&vc->vgic->lock);
-	return (pending);
 }

@@ -10,13 +10,13 @@
  *	vgic_private.h	what the files below share: state of an interrupt
  *	vgic.c		life; lines, injection, which vCPU an interrupt is
  *			queued for
- *	vgic_lr.c	list registers: fill, fold, load, save, maintenance
- *	vgic_reg.c	the registers, as tables of banks; both frames' share
- *	vgic_dist.c	GICD: control, identification, targets and routes
- *	vgic_redist.c	GICR: control and identification
+ *	vgic_lr.c	list registers: fill, fold, maintenance
+ *	vgic_reg.c	the registers of GICD and GICR
  *	vgic_sgi.c	software generated interrupts
  *
- * How it works. The state of 32 interrupts is a struct vgic_bank of bitmaps.
+ * How it works. The state of 32 interrupts is a struct vgic_bank of bitmaps;
+ * a vCPU's private ones are a bank like any other, all of whose interrupts
+ * go to that vCPU.
  * What a vCPU should be told (pending, enabled, group enabled; or active
  * outside the list registers) is in its queue[]; the CPU where that vCPU is
  * loaded moves it into list registers. An interrupt stays with its list
@@ -58,13 +58,20 @@ struct vgic_ops {
 
 /* 32 interrupts, bit n of each word is the nth (vgic_private.h). */
 struct vgic_bank {
-	uint32_t	enabled, group, edge, level, latch, active;
-	uint32_t	hw;		/* hardware mapped */
+	uint32_t	enabled, group, edge, latch, active;
 	uint32_t	phys;		/* its physical one is active for us */
 	uint32_t	inlr;		/* state is in a list register */
 	uint32_t	blocked;	/* the rest waits for the LR's EOI */
 	uint32_t	queued;		/* in some vCPU's queue */
 	uint8_t		prio[32];
+	uint8_t		owner[32];	/* vCPU where queued, inlr, active */
+	uint8_t		dest[32];	/* vCPU it goes to */
+	uint8_t		lr[32];		/* list register, if inlr */
+	/* What a reset leaves alone. */
+	uint32_t	level;
+	uint32_t	hw;		/* hardware mapped, to: */
+	uint16_t	pintid[32];
+	unsigned int	word;		/* INTID of the first / 32 */
 };
 
 /* Of one vCPU; embedded there. */
@@ -73,7 +80,7 @@ struct vgic_cpu {
 	unsigned int	index;
 	bool		loaded;		/* between vgic_load and vgic_save */
 	bool		live;		/* and its list registers are filled */
-	bool		refold;		/* vgic_sync must fold all of them */
+	bool		stale;		/* fold them, see vgic_resume() */
 	bool		asleep;		/* GICR_WAKER.ProcessorSleep */
 	uint32_t	holds;		/* CPUs that keep it from going live */
 	uint32_t	undo;		/* private: deactivate the physical */
@@ -82,7 +89,6 @@ struct vgic_cpu {
 	uint32_t	queue_words;	/* words of queue[] that are not 0 */
 	uint32_t	queue[VGIC_WORDS];
 	uint64_t	lr[VGIC_MAX_LRS]; /* as last written */
-	uint8_t		lr_of[32];	/* private interrupt's list register */
 	uint8_t		sgi_from[16];	/* GICv2: pending, by source vCPU */
 	uint8_t		sgi_active[16];	/* GICv2: source of the active one */
 	struct vgic_bank priv;
@@ -101,13 +107,7 @@ struct vgic {
 	const struct vgic_ops *ops;
 	struct vgic_cpu	*cpus[MACHINE_MAX_VCPUS];
 	struct vgic_bank spi[VGIC_WORDS - 1];
-	uint32_t	irm[VGIC_WORDS - 1];	/* GICD_IROUTER.IRM */
-	uint32_t	route[VGIC_SPIS];	/* ITARGETSR, or IROUTER's
-						   Aff3.Aff2.Aff1.Aff0 */
-	uint8_t		dest[VGIC_SPIS];	/* vCPU that follows from it */
-	uint8_t		owner[VGIC_SPIS];	/* where inlr or active */
-	uint8_t		spi_lr[VGIC_SPIS];	/* list register, if inlr */
-	uint16_t	pintid[MACHINE_NR_INTID]; /* if hw */
+	uint64_t	route[VGIC_SPIS];	/* ITARGETSR or IROUTER */
 };
 
 /*

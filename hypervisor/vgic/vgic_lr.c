@@ -18,13 +18,13 @@ set_control(struct vgic_cpu *vc, uint32_t hcr)
 	}
 }
 
-void
-vgic_lr_fold(struct vgic_cpu *vc, unsigned int n)
+static void
+fold(struct vgic_cpu *vc, unsigned int n)
 {
 	struct vgic *vg = vc->vgic;
 	uint64_t old = vc->lr[n], lr = lr_ops->read(n);
-	unsigned int intid = LR_INTID(old), word = intid / 32;
-	struct vgic_bank *b = vgic_bank(vg, vc, word);
+	unsigned int intid = LR_INTID(old);
+	struct vgic_bank *b = vgic_bank(vg, vc, intid / 32);
 	uint32_t bit = 1u << intid % 32;
 
 	/* An ended one with an EOI bit would go on interrupting us. */
@@ -57,121 +57,110 @@ vgic_lr_fold(struct vgic_cpu *vc, unsigned int n)
 	 * timer) may have lowered its line since.
 	 */
 	if (old & LR_HW && intid < 32 && (lr & LR_STATE) == LR_PENDING &&
-	    lr_ops->line != NULL && !lr_ops->line(vg->pintid[intid])) {
+	    lr_ops->line != NULL && !lr_ops->line(b->pintid[intid])) {
 		b->latch &= ~bit;
-		vgic_drop_phys(vg, vc, vc, word, bit);
+		vgic_drop_phys(vg, vc, b, bit);
 	}
 	/* Out of the list register it may be another vCPU's. */
-	vgic_unqueue(vg, vc, word, bit);
-	vgic_update(vg, vc, vc, word);
+	vgic_unqueue(vg, b, bit);
+	vgic_update(vg, vc, b);
 }
 
 /*
- * GICv2: the list register was in this state for an SGI of this source.
- * Each source has a pending state of its own, the register holds one.
- */
-static VGIC_COLD uint64_t
-place_sgi2(struct vgic_cpu *vc, unsigned int intid, uint64_t state,
-    unsigned int source)
-{
-	uint8_t *from = &vc->sgi_from[intid];
-
-	if (state == 0) {
-		source = (unsigned int)__builtin_ctz(*from);
-		state = LR_PENDING;
-	}
-	if (state == LR_PENDING)
-		*from &= ~(1u << source);
-	if (*from == 0)
-		vc->priv.latch &= ~(1u << intid);
-	return (state | (uint64_t)source << LR_SOURCE_SHIFT);
-}
-
-static inline void
-dequeue(struct vgic_cpu *vc, unsigned int word, uint32_t bit)
-{
-
-	vgic_bank(vc->vgic, vc, word)->queued &= ~bit;
-	vc->queue[word] &= ~bit;
-	if (vc->queue[word] == 0)
-		vc->queue_words &= ~(1u << word);
-}
-
-/*
- * The bank's state of an interrupt joins what list register n says of it
- * (old, with no state bits if nothing). n is free or holds it. Where list
- * registers are scarce one that becomes pending by an EOI might be worse
- * than what waits: so none is active and pending.
+ * An interrupt of the queue goes into list register n, which is free. Where
+ * list registers are scarce one that becomes pending by an EOI might be
+ * worse than what waits: so none is active and pending.
  */
 static void
-place(struct vgic_cpu *vc, unsigned int intid, unsigned int n, uint64_t old,
-    bool scarce)
+place(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int i,
+    unsigned int n, bool scarce)
 {
 	struct vgic *vg = vc->vgic;
-	unsigned int word = intid / 32, i = intid % 32;
-	struct vgic_bank *b = vgic_bank(vg, vc, word);
+	unsigned int intid = b->word * 32 + i, from;
 	uint32_t bit = 1u << i, by_line = vgic_by_line(b);
-	uint64_t lr = old & LR_STATE;
+	bool pending = vgic_enabled(vg, b) & vgic_pend(b) & bit;
+	bool sgi2 = vgic_is_sgi2(vg, intid);
 	bool later = false;	/* what is pending comes after its EOI */
+	uint64_t lr = intid | (uint64_t)b->prio[i] << LR_PRIO_SHIFT;
 
+	if (b->group & bit)
+		lr |= LR_GROUP1;
 	if (b->active & bit) {
 		b->active &= ~bit;
 		lr |= LR_ACTIVE;
-		old = b->phys & bit ? LR_HW : 0;
-		if (vgic_is_sgi2(vg, intid))
-			old = (uint64_t)vc->sgi_active[intid] <<
-			    LR_SOURCE_SHIFT;
-	}
-	if (!(vgic_enabled(vg, b) & vgic_pend(b) & bit)) {
-		if (vgic_is_sgi2(vg, intid))
-			lr |= old & LR_SOURCE_MASK;
-		else if (!(b->latch & bit))
-			lr |= old & LR_HW;
-	} else if (vgic_is_sgi2(vg, intid)) {
-		lr = place_sgi2(vc, intid, lr, LR_SOURCE(old));
-		later = b->latch & bit;
-	} else if (lr & LR_ACTIVE && (scarce || b->phys & bit || (word != 0 &&
-	    vg->dest[intid - 32] != vc->index))) {
+		if (sgi2)
+			lr |= vc->sgi_active[i] << LR_SOURCE_SHIFT;
 		/* LRs with HW cannot be both; and it may be another's next. */
-		lr = LR_ACTIVE;
-		later = true;
-	} else {
-		lr |= LR_PENDING | (b->phys & bit ? LR_HW : 0);
-		b->latch &= ~(bit & ~by_line);
+		if (pending && (sgi2 || scarce || b->phys & bit ||
+		    b->dest[i] != vc->index)) {
+			pending = false;
+			later = true;
+		}
 	}
-	if (lr & LR_HW)
-		lr |= (uint64_t)vg->pintid[intid] << LR_PINTID_SHIFT;
-	else if (later || b->level & by_line & bit)
+	if (pending) {
+		lr |= LR_PENDING;
+		if (sgi2) {
+			/* One source; the others come after it. */
+			from = vc->sgi_from[i];
+			lr |= __builtin_ctz(from) << LR_SOURCE_SHIFT;
+			vc->sgi_from[i] = from &= from - 1;
+			later = from != 0;
+		}
+		if (!later)
+			b->latch &= by_line | ~bit;
+	}
+	if (b->phys & ~b->latch & bit)
+		lr |= LR_HW | (uint64_t)b->pintid[i] << LR_PINTID_SHIFT;
+	else if (later || b->level & by_line & bit) {
 		lr |= LR_EOI;
+		vc->lr_eoi |= 1u << n;
+	}
 	if (later)
 		b->blocked |= bit;
-	lr |= intid | (uint64_t)b->prio[i] << LR_PRIO_SHIFT |
-	    (b->group & bit ? LR_GROUP1 : 0);
-
+	b->inlr |= bit;
+	b->lr[i] = n;
+	vgic_dequeue(vc, b, b->word, bit);
 	vc->lr[n] = lr;
 	vc->lr_used |= 1u << n;
-	vc->lr_eoi &= ~(1u << n);
-	if (!(lr & LR_HW) && lr & LR_EOI)
-		vc->lr_eoi |= 1u << n;
-	b->inlr |= bit;
-	dequeue(vc, word, bit);
-	if (word == 0)
-		vc->lr_of[intid] = n;
-	else
-		vg->spi_lr[intid - 32] = n;
 	lr_ops->write(n, lr);
 }
 
-/* Of the queue: 0 pending, 1 active, 2 pending but its group is off. */
-static unsigned int
-class(struct vgic_cpu *vc, uint32_t vmcr, unsigned int intid)
-{
-	struct vgic_bank *b = vgic_bank(vc->vgic, vc, intid / 32);
-	unsigned int i = intid % 32;
+/*
+ * The best interrupt of the queue, of three sorts: pending; active; pending,
+ * but its group is off. order: the sorts' ranks, a byte each from the lowest
+ * on, 0xff to leave one out. Gives rank, priority and INTID in one number
+ * that is less for a better one, or NONE.
+ */
+#define	PENDING_FIRST	0x020100
+#define	ACTIVE_FIRST	0x020001
+#define	ONLY_PENDING	0xffff00
+#define	ONLY_ACTIVE	0xff00ff
+#define	ONLY_OFF	0x00ffff
+#define	KEY(prio, intid) ((unsigned int)(prio) << 12 | (intid))
+#define	KEY_PRIO(key)	((key) >> 12 & 0xff)
+#define	KEY_INTID(key)	((key) & 0xfff)
+#define	NONE		(0xffu << 20)
 
-	if (b->active >> i & 1)
-		return (1);
-	return (vmcr & VMCR_VENG(b->group >> i & 1) ? 0 : 2);
+static VGIC_COLD unsigned int
+best(struct vgic_cpu *vc, uint32_t vmcr, uint32_t order)
+{
+	unsigned int w, i, sort, key, min = NONE;
+	struct vgic_bank *b;
+	uint32_t bits;
+
+	for (w = 0; w < VGIC_WORDS; w++) {
+		b = vgic_bank(vc->vgic, vc, w);
+		for (bits = vc->queue[w]; bits != 0; bits &= bits - 1) {
+			i = (unsigned int)__builtin_ctz(bits);
+			sort = b->active >> i & 1 ? 1 :
+			    vmcr & VMCR_VENG(b->group >> i & 1) ? 0 : 2;
+			key = (order >> 8 * sort & 0xff) << 20 |
+			    KEY(b->prio[i], w * 32 + i);
+			if (key < min)
+				min = key;
+		}
+	}
+	return (min);
 }
 
 /*
@@ -182,38 +171,22 @@ class(struct vgic_cpu *vc, uint32_t vmcr, unsigned int intid)
 static VGIC_COLD void
 refill(struct vgic_cpu *vc)
 {
-	uint32_t vmcr = lr_ops->vmcr(), hcr = LR_HCR_EN, w, bits;
-	unsigned int n, c, key, best, intid, chosen;
+	uint32_t vmcr = lr_ops->vmcr(), hcr = LR_HCR_EN;
+	unsigned int n, intid;
 
 	vgic_lr_fold_all(vc);
 	for (n = 0; n < lr_ops->count && vc->queue_words != 0; n++) {
-		best = ~0u;
-		chosen = 0;
-		for (w = 0; w < VGIC_WORDS; w++)
-			for (bits = vc->queue[w]; bits != 0; bits &= bits - 1) {
-				intid = w * 32 + __builtin_ctz(bits);
-				c = class(vc, vmcr, intid);
-				if (n > 0 && c < 2)
-					c = !c;
-				key = c << 8 | vgic_bank(vc->vgic, vc, w)->
-				    prio[intid % 32];
-				if (key < best) {
-					best = key;
-					chosen = intid;
-				}
-			}
-		place(vc, chosen, n, 0, true);
+		intid = KEY_INTID(best(vc, vmcr, n == 0 ? PENDING_FIRST :
+		    ACTIVE_FIRST));
+		place(vc, vgic_bank(vc->vgic, vc, intid / 32), intid % 32, n,
+		    true);
 	}
-	for (w = 0; w < VGIC_WORDS; w++)
-		for (bits = vc->queue[w]; bits != 0; bits &= bits - 1) {
-			c = class(vc, vmcr, w * 32 + __builtin_ctz(bits));
-			if (c == 1)
-				hcr |= LR_HCR_LRENPIE |
-				    (vc->vgic->version == 3 ? LR_HCR_TDIR : 0);
-			else
-				hcr |= (c == 0 ? LR_HCR_NPIE : 0) |
-				    LR_HCR_GROUP_CHANGE(vmcr);
-		}
+	if (best(vc, vmcr, ONLY_ACTIVE) != NONE)
+		hcr |= LR_HCR_LRENPIE | LR_HCR_TDIR;
+	if (best(vc, vmcr, ONLY_PENDING) != NONE)
+		hcr |= LR_HCR_NPIE | LR_HCR_GROUP_CHANGE(vmcr);
+	if (best(vc, vmcr, ONLY_OFF) != NONE)
+		hcr |= LR_HCR_GROUP_CHANGE(vmcr);
 	set_control(vc, hcr);
 }
 
@@ -221,103 +194,74 @@ void
 vgic_lr_deliver(struct vgic_cpu *vc)
 {
 	struct vgic *vg = vc->vgic;
-	unsigned int intid, word, n;
+	unsigned int word, i;
+	struct vgic_bank *b;
 	uint32_t bit, ended;
-	uint64_t lr;
 
 	if (unlikely(vc->hcr & LR_HCR_LRENPIE))
 		vgic_lr_fold_ended(vc);		/* before EOIcount is lost */
 	while (vc->queue_words != 0) {
 		word = (unsigned int)__builtin_ctz(vc->queue_words);
-		bit = vc->queue[word] & -vc->queue[word];
-		intid = word * 32 + (unsigned int)__builtin_ctz(bit);
-		if (vgic_bank(vg, vc, word)->inlr & bit) {
-			n = word == 0 ? vc->lr_of[intid] :
-			    vg->spi_lr[intid - 32];
-			if (intid < 16 && vg->version == 3 &&
-			    vgic_lr_again(vc, intid)) {
-				vc->priv.latch &= ~bit;
-				dequeue(vc, 0, bit);
-				continue;
-			}
-			lr = lr_ops->read(n);
-			if (word != 0 && !(lr & LR_STATE) &&
-			    vg->dest[intid - 32] != vc->index)
-				vgic_lr_fold(vc, n);	/* no more ours */
-			else
-				place(vc, intid, n, lr,
-				    vc->hcr != LR_HCR_EN);
-			continue;
-		}
-		if (vc->lr_used == vg->lr_all) {
+		i = (unsigned int)__builtin_ctz(vc->queue[word]);
+		bit = 1u << i;
+		b = vgic_bank(vg, vc, word);
+		if (b->inlr & bit) {
+			/* It came again. */
+			if (word == 0 && i < 16 && vg->version == 3 &&
+			    vgic_lr_again(vc, i)) {
+				b->latch &= ~bit;
+				vgic_dequeue(vc, b, 0, bit);
+			} else
+				fold(vc, b->lr[i]);
+		} else if (vc->lr_used != vg->lr_all)
+			place(vc, b, i,
+			    (unsigned int)__builtin_ctz(~vc->lr_used),
+			    vc->hcr != LR_HCR_EN);
+		else {
 			vgic_lr_fold_ended(vc);
 			for (ended = lr_ops->empty() & vc->lr_used; ended != 0;
 			    ended &= ended - 1)
-				vgic_lr_fold(vc, __builtin_ctz(ended));
+				fold(vc, __builtin_ctz(ended));
 			if (vc->lr_used == vg->lr_all) {
 				refill(vc);
 				return;
 			}
-			continue;
 		}
-		n = (unsigned int)__builtin_ctz(~vc->lr_used);
-		place(vc, intid, n, 0, vc->hcr != LR_HCR_EN);
 	}
 	set_control(vc, LR_HCR_EN);
-}
-
-/*
- * The guest ended an active interrupt that has no list register: the one of
- * highest priority, since EOIs come in the reverse order of acknowledges
- * (IHI 0069, 4.1.2).
- */
-static VGIC_COLD void
-end_unlisted(struct vgic_cpu *vc)
-{
-	struct vgic *vg = vc->vgic;
-	struct vgic_bank *b, *best = NULL;
-	unsigned int w, i, word = 0, chosen = 0;
-	uint32_t bits;
-
-	for (w = 0; w < VGIC_WORDS; w++) {
-		b = vgic_bank(vg, vc, w);
-		for (bits = vc->queue[w] & b->active; bits != 0;
-		    bits &= bits - 1) {
-			i = (unsigned int)__builtin_ctz(bits);
-			if (best == NULL || b->prio[i] < best->prio[chosen]) {
-				best = b;
-				word = w;
-				chosen = i;
-			}
-		}
-	}
-	if (best == NULL)
-		return;
-	vgic_unqueue(vg, vc, word, 1u << chosen);
-	best->active &= ~(1u << chosen);
-	vgic_drop_phys(vg, vc, vc, word, 1u << chosen & ~best->latch);
-	vgic_update(vg, vc, vc, word);
 }
 
 void
 vgic_lr_fold_ended(struct vgic_cpu *vc)
 {
-	uint32_t bits, count;
+	uint32_t bits, count, vmcr;
+	unsigned int key;
 
 	/* Ended with EOI, one is not "empty" (IHI 0069, ICH_ELRSR_EL2). */
 	for (bits = vc->lr_eoi; bits != 0; bits &= bits - 1)
 		if (!(lr_ops->read(__builtin_ctz(bits)) & LR_STATE))
-			vgic_lr_fold(vc, __builtin_ctz(bits));
-	if (vc->hcr & LR_HCR_LRENPIE) {
-		count = lr_ops->control_read() >> LR_HCR_EOICOUNT_SHIFT;
-		if (count == 0)
+			fold(vc, __builtin_ctz(bits));
+	if (!(vc->hcr & LR_HCR_LRENPIE))
+		return;
+	count = lr_ops->control_read() >> LR_HCR_EOICOUNT_SHIFT;
+	if (count == 0)
+		return;
+	lr_ops->control(vc->hcr);
+	vmcr = lr_ops->vmcr();
+	/* With EOImode 1 vgic_dir() knows better. */
+	if (vmcr & VMCR_VEOIM)
+		return;
+	/*
+	 * The guest ended active interrupts that have no list register:
+	 * those of highest priority, since EOIs come in the reverse order of
+	 * acknowledges (IHI 0069, 4.1.2).
+	 */
+	for (; count != 0; count--) {
+		key = best(vc, vmcr, ONLY_ACTIVE);
+		if (key == NONE)
 			return;
-		lr_ops->control(vc->hcr);
-		/* With EOImode 1 vgic_dir() knows better. */
-		if (lr_ops->vmcr() & VMCR_VEOIM)
-			return;
-		while (count-- > 0)
-			end_unlisted(vc);
+		vgic_deactivate(vc->vgic, vc, vgic_bank(vc->vgic, vc,
+		    KEY_INTID(key) / 32), 1u << KEY_INTID(key) % 32);
 	}
 }
 
@@ -328,14 +272,7 @@ vgic_lr_fold_all(struct vgic_cpu *vc)
 	if (vc->hcr & LR_HCR_LRENPIE)
 		vgic_lr_fold_ended(vc);
 	while (vc->lr_used != 0)
-		vgic_lr_fold(vc, __builtin_ctz(vc->lr_used));
-}
-
-bool
-vgic_lr_eoimode(void)
-{
-
-	return (lr_ops->vmcr() & VMCR_VEOIM);
+		fold(vc, __builtin_ctz(vc->lr_used));
 }
 
 /* Is a pending interrupt of this priority and group signalled? */
@@ -365,37 +302,29 @@ passes(const struct lr_state *s, unsigned int prio, unsigned int group)
 
 /* Only the best one of the enabled groups counts (IHI 0069, 4.8). */
 VGIC_COLD bool
-vgic_lr_signalled(struct vgic_cpu *vc)
+vgic_pending(struct vgic_cpu *vc)
 {
-	unsigned int i, group, prio, best = 0x100, best_group = 0;
-	struct vgic_bank *b;
-	uint32_t w, bits;
+	struct vgic *vg = vc->vgic;
+	unsigned int key, min, intid;
+	uint32_t bits, vmcr;
 	uint64_t lr;
+	bool pending;
 
+	spin_lock(&vg->lock);
 	if (vc->loaded)
 		lr_ops->save(&vc->cpuif);
+	vmcr = vc->cpuif.vmcr;
+	min = best(vc, vmcr, ONLY_PENDING);
 	for (bits = vc->lr_used; bits != 0; bits &= bits - 1) {
 		lr = lr_ops->read(__builtin_ctz(bits));
-		prio = lr >> LR_PRIO_SHIFT & 0xff;
-		group = lr & LR_GROUP1 ? 1 : 0;
-		if ((lr & LR_STATE) == LR_PENDING && prio < best &&
-		    vc->cpuif.vmcr & VMCR_VENG(group)) {
-			best = prio;
-			best_group = group;
-		}
+		key = KEY(lr >> LR_PRIO_SHIFT & 0xff, LR_INTID(lr));
+		if ((lr & LR_STATE) == LR_PENDING && key < min &&
+		    vmcr & VMCR_VENG(lr & LR_GROUP1 ? 1 : 0))
+			min = key;
 	}
-	for (w = 0; w < VGIC_WORDS; w++) {
-		b = vgic_bank(vc->vgic, vc, w);
-		for (bits = vc->queue[w] & ~b->active; bits != 0;
-		    bits &= bits - 1) {
-			i = (unsigned int)__builtin_ctz(bits);
-			group = b->group >> i & 1;
-			if (b->prio[i] < best &&
-			    vc->cpuif.vmcr & VMCR_VENG(group)) {
-				best = b->prio[i];
-				best_group = group;
-			}
-		}
-	}
-	return (best < 0x100 && passes(&vc->cpuif, best, best_group));
+	intid = KEY_INTID(min);
+	pending = min != NONE && passes(&vc->cpuif, KEY_PRIO(min),
+	    vgic_bank(vg, vc, intid / 32)->group >> intid % 32 & 1);
+	spin_unlock(&vg->lock);
+	return (pending);
 }

@@ -77,47 +77,70 @@ vgic_is_sgi2(const struct vgic *vg, unsigned int intid)
 	return (intid < 16 && vg->version == 2);
 }
 
-/* vgic.c. The lock is held in all of these. */
+/* word: b's, which callers mostly know better. */
+static inline void
+vgic_enqueue(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int word,
+    uint32_t bit)
+{
+
+	b->queued |= bit;
+	vc->queue[word] |= bit;
+	vc->queue_words |= 1u << word;
+}
+
+static inline void
+vgic_dequeue(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int word,
+    uint32_t bit)
+{
+
+	b->queued &= ~bit;
+	vc->queue[word] &= ~bit;
+	if (vc->queue[word] == 0)
+		vc->queue_words &= ~(1u << word);
+}
+
+/* vgic.c. The lock is held in all of these but vgic_begin(). */
 /*
- * The state of a word changed: queue what is to be told now and was not, on
- * the vCPU it is for; unqueue what is not. Others than self are kicked;
- * vgic_resume() is self's turn. vc: whose word 0 is meant.
+ * State of a bank changed: queue what is to be told now and was not, on the
+ * vCPU it is for; unqueue what is not. Others than self are kicked;
+ * vgic_resume() is self's turn.
  */
 void	vgic_update(struct vgic *vg, struct vgic_cpu *self,
-	    struct vgic_cpu *vc, unsigned int word);
+	    struct vgic_bank *b);
 /*
  * Before vgic_update(), where interrupts that are queued and stay so may
  * belong to another vCPU now, or before others.
  */
-void	vgic_unqueue(struct vgic *vg, struct vgic_cpu *vc, unsigned int word,
-	    uint32_t bits);
+void	vgic_unqueue(struct vgic *vg, struct vgic_bank *b, uint32_t bits);
 /*
- * All state of these interrupts is in the bank, until vgic_finish(); may
- * let go of the lock in between. Gives the vCPUs held, for vgic_finish().
+ * To change these interrupts (NULL: all there are) from self: takes the lock;
+ * all their state is in the bank, until vgic_end() or vgic_finish() with the
+ * vCPUs held that this gives. May let go of the lock in between.
  */
-uint32_t vgic_collect(struct vgic *vg, struct vgic_cpu *self,
-	    struct vgic_cpu *vc, unsigned int word, uint32_t bits);
-/* The same for all interrupts in list registers. */
-uint32_t vgic_collect_all(struct vgic *vg, struct vgic_cpu *self);
-/* Those held may go on, and so does self: vgic_resume(). */
+uint32_t vgic_begin(struct vgic *vg, struct vgic_cpu *self,
+	    struct vgic_bank *b, uint32_t bits);
+void	vgic_end(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
+	    uint32_t bits, uint32_t held);
+/* Without an update of the bank. */
 void	vgic_finish(struct vgic *vg, struct vgic_cpu *self, uint32_t held);
-/* self goes live, when nobody holds it, and fills its list registers. */
+/*
+ * self's list registers are made true: folded if stale, when nobody holds
+ * it any more live, and filled.
+ */
 void	vgic_resume(struct vgic_cpu *self);
 /* Deactivate the physical interrupts behind these; no longer phys. */
 void	vgic_drop_phys(struct vgic *vg, struct vgic_cpu *self,
-	    struct vgic_cpu *vc, unsigned int word, uint32_t bits);
+	    struct vgic_bank *b, uint32_t bits);
+/* These are active no more, as far as they were, nor the physical ones. */
+void	vgic_deactivate(struct vgic *vg, struct vgic_cpu *self,
+	    struct vgic_bank *b, uint32_t bits);
 
 /* vgic_lr.c. On the CPU where vc is loaded, with the lock held. */
-void	vgic_lr_fold(struct vgic_cpu *vc, unsigned int n);
 void	vgic_lr_fold_all(struct vgic_cpu *vc);
 /* What the guest ended: EOIs that ask for us, and those without an LR. */
 void	vgic_lr_fold_ended(struct vgic_cpu *vc);
 /* Queue to list registers, as far as they go. */
 void	vgic_lr_deliver(struct vgic_cpu *vc);
-/* Does the guest loaded here drop priority and deactivate apart? */
-bool	vgic_lr_eoimode(void);
-/* vc is loaded here or nowhere. */
-bool	vgic_lr_signalled(struct vgic_cpu *vc);
 
 /*
  * A private interrupt that is pending by its latch alone becomes so. This is
@@ -131,9 +154,7 @@ vgic_latch(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 
 	b->latch |= bit;
 	if (vgic_enabled(vg, b) & ~b->blocked & ~vc->queue[0] & bit) {
-		b->queued |= bit;
-		vc->queue[0] |= bit;
-		vc->queue_words |= 1;
+		vgic_enqueue(vc, b, 0, bit);
 		if (vc != self)
 			vg->ops->kick(vc);
 	}
@@ -148,7 +169,7 @@ vgic_latch(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
 static inline bool
 vgic_lr_again(struct vgic_cpu *self, unsigned int sgi)
 {
-	unsigned int n = self->lr_of[sgi];
+	unsigned int n = self->priv.lr[sgi];
 	uint64_t lr = self->lr[n], state;
 
 	if ((lr & (LR_HW | LR_EOI | LR_PENDING | 0x3ff)) !=
@@ -160,48 +181,7 @@ vgic_lr_again(struct vgic_cpu *self, unsigned int sgi)
 	return (true);
 }
 
-/*
- * Registers of GICD at 0x000 to 0xfff, from 0x080 on also of a
- * redistributor's SGI frame; a row is 128 bytes. off: in the frame. vc:
- * whose private ones are meant. They take the lock.
- */
-typedef enum mmio_result vgic_reg_fn(struct vgic *vg, struct vgic_cpu *self,
-    struct mmio *m, struct vgic_cpu *vc, uint32_t off);
-
-struct vgic_row {
-	vgic_reg_fn	*access[2];	/* read, write */
-	uint8_t		sizes;		/* legal widths in bytes, or'ed */
-	uint8_t		priv;		/* its first bytes: private ones' */
-} __attribute__((aligned(32)));		/* indexed by a shift */
-#define	VGIC_ROW_OTHER	32		/* what is not a word of a bank */
-extern const struct vgic_row vgic_reg_rows[VGIC_ROW_OTHER + 1];
-vgic_reg_fn	vgic_reg_wi, vgic_reg_raz;
-
-/*
- * vc: the vCPU of an SGI frame, which has only the private part of a row.
- * NULL: GICD, which has that part (of self) if it is a GICv2; with affinity
- * routing it reads as zero (IHI 0069, 12.9).
- */
-static inline enum mmio_result
-vgic_reg_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
-    struct vgic_cpu *vc, uint32_t off)
-{
-	const struct vgic_row *row = &vgic_reg_rows[off >> 7];
-	bool priv = (off & 0x7f) < row->priv;
-
-	if (unlikely(!(row->sizes & m->size)))
-		return (MMIO_FAULT);
-	if (vc != NULL ? !priv : unlikely(priv) && vg->version == 3)
-		return (vgic_reg_raz(vg, self, m, vc, off));
-	return (row->access[m->write](vg, self, m, vc != NULL ? vc : self,
-	    off));
-}
-
-vgic_reg_fn	vgic_dist_ctl_read, vgic_dist_ctl_write, vgic_dist_other;
-vgic_reg_fn	vgic_dist_target_read, vgic_dist_target_write;
-vgic_reg_fn	vgic_dist_id_read;
-/* Peripheral and component identification, 0xfd0 and 0xffd0 alike. */
-uint32_t vgic_dist_id(const struct vgic *vg, uint32_t off);
-vgic_reg_fn	vgic_sgi_read, vgic_sgi_write;	/* 0xf00 on, GICv2 */
+/* GICD_SGIR of a GICv2. Takes the lock. */
+void	vgic_sgir(struct vgic_cpu *self, uint32_t val);
 
 #endif

@@ -1,291 +1,412 @@
 /*
- * The registers that GICD and a redistributor's SGI frame share, as a table
- * of rows of 128 bytes (IHI 0069, 12.9 and 12.11; IHI 0048B, 4.3). Must not
- * know how an interrupt gets to a vCPU.
+ * The registers of the distributor and the redistributors (IHI 0048B, 4.3;
+ * IHI 0069, 12.9 to 12.11), without LPIs. Those that have a field for each
+ * interrupt are one table for GICD and the redistributors' SGI frames; the
+ * rest is control, identification and routes. Must not know how an interrupt
+ * gets to a vCPU.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vgic/vgic_private.h"
 
-#define	WORD(off)	(((off) & 0x7f) / 4)
+#define	GICD_CTLR		0x000
+#define	 CTLR_ENABLE_GRP0	(1u << 0)
+#define	 CTLR_ENABLE_GRP1	(1u << 1)
+#define	 CTLR_ARE		(1u << 4)	/* GICv3 */
+#define	 CTLR_DS		(1u << 6)	/* GICv3 */
+#define	GICD_TYPER		0x004
+#define	GICD_IIDR		0x008
+#define	 IIDR_ARM		0x43b		/* implementer */
+#define	GICD_IGROUPR		0x080
+#define	GICD_ISENABLER		0x100
+#define	GICD_ICENABLER		0x180
+#define	GICD_ISPENDR		0x200
+#define	GICD_ICPENDR		0x280
+#define	GICD_ISACTIVER		0x300
+#define	GICD_ICACTIVER		0x380
+#define	GICD_IPRIORITYR		0x400
+#define	GICD_ITARGETSR		0x800		/* GICv2 */
+#define	GICD_ICFGR		0xc00
+#define	GICD_SGIR		0xf00		/* GICv2 */
+#define	GICD_CPENDSGIR		0xf10		/* GICv2; GICD_SPENDSGIR next */
+#define	GICD_IDS		0xfd0		/* GICv3: at 0xffd0 */
+#define	GICD_IROUTER		0x6000		/* GICv3; 8 bytes per INTID */
+#define	 IROUTER_IRM		(1u << 31)
+#define	 IROUTER_BITS		0xff80ffffffull
+#define	FRAME			0x1000
 
-/* Rows. */
-#define	IGROUPR		0x080
-#define	ISENABLER	0x100
-#define	ICENABLER	0x180
-#define	ISPENDR		0x200
-#define	ICPENDR		0x280
-#define	ISACTIVER	0x300
-#define	ICACTIVER	0x380
+#define	GICR_IIDR		0x0004
+#define	GICR_TYPER		0x0008		/* 64 bits */
+#define	 TYPER_LAST		(1u << 4)
+#define	GICR_WAKER		0x0014
+#define	 WAKER_SLEEP		(1u << 1)
+#define	 WAKER_ASLEEP		(1u << 2)
+#define	GICR_PROPBASER		0x0070		/* 64 bits */
+#define	GICR_PENDBASER		0x0078		/* 64 bits */
+#define	GICR_SGI		0x10000
 
-enum mmio_result
-vgic_reg_raz(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
-    struct vgic_cpu *vc, uint32_t off)
+/* Peripheral and component identification, 16 bytes before 0x1000 on. */
+static VGIC_COLD uint32_t
+id(const struct vgic *vg, uint32_t off)
 {
+	/* PIDR4-7, PIDR0-3, CIDR0-3: Arm; PIDR2[7:4] is the architecture. */
+	static const uint8_t ids[12] = {
+		0x04, 0, 0, 0, 0x92, 0xb4, 0x0b, 0, 0x0d, 0xf0, 0x05, 0xb1,
+	};
+	unsigned int i = (off & 0x3f) / 4 - 4;
 
-	(void)vg, (void)self, (void)vc, (void)off;
-	m->value = 0;
-	return (MMIO_OK);
-}
-
-enum mmio_result
-vgic_reg_wi(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
-    struct vgic_cpu *vc, uint32_t off)
-{
-
-	(void)vg, (void)self, (void)vc, (void)off, (void)m;
-	return (MMIO_OK);
-}
-
-static enum mmio_result
-bits_read(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
-    struct vgic_cpu *vc, uint32_t off)
-{
-	struct vgic_bank *b;
-
-	if (WORD(off) >= VGIC_WORDS)
-		return (vgic_reg_raz(vg, self, m, vc, off));
-	b = vgic_bank(vg, vc, WORD(off));
-	m->value = off < ISENABLER ? b->group : b->enabled;
-	return (MMIO_OK);
-}
-
-/* Pending and active state, which may be in a list register. */
-static VGIC_COLD enum mmio_result
-state_read(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
-    struct vgic_cpu *vc, uint32_t off)
-{
-	struct vgic_bank *b;
-	uint32_t held;
-
-	if (WORD(off) >= VGIC_WORDS)
-		return (vgic_reg_raz(vg, self, m, vc, off));
-	b = vgic_bank(vg, vc, WORD(off));
-	spin_lock(&vg->lock);
-	held = vgic_collect(vg, self, vc, WORD(off), ~0u);
-	m->value = off < ISACTIVER ? vgic_pend(b) : b->active;
-	vgic_finish(vg, self, held);
-	spin_unlock(&vg->lock);
-	return (MMIO_OK);
-}
-
-/* Some of what is enabled is pending already. The lock is held; lets go. */
-static VGIC_COLD enum mmio_result
-enable_pending(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    unsigned int word, uint32_t val)
-{
-	struct vgic_bank *b = vgic_bank(vg, vc, word);
-	uint32_t held = 0, stale;
-
-	/*
-	 * A level-triggered physical interrupt that came while disabled:
-	 * its line may have fallen since. If not, it comes again at once.
-	 */
-	stale = val & b->phys & b->latch & ~b->edge;
-	if (stale != 0) {
-		held = vgic_collect(vg, self, vc, word, stale);
-		stale &= b->phys & b->latch & ~b->active;
-		b->latch &= ~stale;
-		vgic_drop_phys(vg, self, vc, word, stale);
-	}
-	b->enabled |= val;
-	vgic_update(vg, self, vc, word);
-	vgic_finish(vg, self, held);
-	spin_unlock(&vg->lock);
-	return (MMIO_OK);
-}
-
-static enum mmio_result
-enable_write(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
-    struct vgic_cpu *vc, uint32_t off)
-{
-	struct vgic_bank *b;
-	uint32_t val;
-
-	if (WORD(off) >= VGIC_WORDS)
-		return (MMIO_OK);
-	b = vgic_bank(vg, vc, WORD(off));
-	spin_lock(&vg->lock);
-	val = m->value & ~b->enabled;
-	if (unlikely((val & (b->latch | b->level)) != 0))
-		return (enable_pending(vg, self, vc, WORD(off), val));
-	b->enabled |= val;
-	spin_unlock(&vg->lock);
-	return (MMIO_OK);
+	return (ids[i] | (i == 6 ? vg->version << 4 : 0));
 }
 
 /* Where active for nobody, it is so for the vCPU it would go to. */
 static VGIC_COLD void
-own(struct vgic *vg, unsigned int word, uint32_t bits)
+own(struct vgic_bank *b, uint32_t bits)
 {
-	unsigned int spi;
+	unsigned int i;
 
-	for (; word != 0 && bits != 0; bits &= bits - 1) {
-		spi = word * 32 - 32 + (unsigned int)__builtin_ctz(bits);
-		vg->owner[spi] = vg->dest[spi] == VGIC_NOWHERE ? 0 :
-		    vg->dest[spi];
+	for (; bits != 0; bits &= bits - 1) {
+		i = (unsigned int)__builtin_ctz(bits);
+		b->owner[i] = b->dest[i] == VGIC_NOWHERE ? 0 : b->dest[i];
 	}
 }
 
-static VGIC_COLD enum mmio_result
-state_write(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
-    struct vgic_cpu *vc, uint32_t off)
+/* One bit per interrupt: 32 at once. */
+static VGIC_COLD void
+write_bits(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
+    unsigned int reg, uint32_t val)
 {
-	unsigned int word = WORD(off), row = off & ~0x7fu;
-	uint32_t val = m->value, held, drop = 0;
-	struct vgic_bank *b;
+	uint32_t drop = 0;
 
-	if (word >= VGIC_WORDS)
-		return (MMIO_OK);
-	if (word == 0 && vg->version == 2 && (row == ISPENDR ||
-	    row == ICPENDR))
-		val &= ~0xffffu;	/* GICD_SPENDSGIR's (4.3.7) */
-	b = vgic_bank(vg, vc, word);
-	spin_lock(&vg->lock);
-	held = vgic_collect(vg, self, vc, word, row == IGROUPR ? ~0u : val);
-	switch (row) {
-	case IGROUPR:
+	switch (reg) {
+	case GICD_IGROUPR:
 		b->group = val;
-		val = ~0u;
 		break;
-	case ICENABLER:
+	case GICD_ISENABLER:
+		/*
+		 * A level-triggered physical interrupt that came while
+		 * disabled: its line may have fallen since. If not, it comes
+		 * again at once.
+		 */
+		drop = val & ~b->enabled & b->phys & b->latch & ~b->edge &
+		    ~b->active;
+		b->latch &= ~drop;
+		b->enabled |= val;
+		break;
+	case GICD_ICENABLER:
 		b->enabled &= ~val;
 		break;
-	case ISPENDR:
+	case GICD_ISPENDR:
 		b->latch |= val;
 		break;
-	case ICPENDR:
+	case GICD_ICPENDR:
 		drop = val & b->latch & ~b->active;
 		b->latch &= ~val;
 		break;
-	case ISACTIVER:
-		own(vg, word, val & ~(b->active | b->queued));
+	case GICD_ISACTIVER:
+		own(b, val & ~(b->active | b->queued));
 		b->active |= val;
 		break;
-	case ICACTIVER:
-		drop = val & b->active & ~b->latch;
-		b->active &= ~val;
+	case GICD_ICACTIVER:
+		vgic_deactivate(vg, self, b, val);
 		break;
 	}
-	vgic_drop_phys(vg, self, vc, word, drop);
-	vgic_unqueue(vg, vc, word, val);
-	vgic_update(vg, self, vc, word);
-	vgic_finish(vg, self, held);
-	spin_unlock(&vg->lock);
-	return (MMIO_OK);
+	vgic_drop_phys(vg, self, b, drop);
 }
 
-static VGIC_COLD enum mmio_result
-prio_read(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
-    struct vgic_cpu *vc, uint32_t off)
+static VGIC_COLD uint32_t
+read_bits(const struct vgic_bank *b, unsigned int reg)
 {
-	unsigned int intid = off & 0x3ff, i;
-	const uint8_t *p;
 
-	if (intid >= MACHINE_NR_INTID)
-		return (vgic_reg_raz(vg, self, m, vc, off));
-	p = &vgic_bank(vg, vc, intid / 32)->prio[intid % 32];
-	m->value = 0;
-	for (i = 0; i < m->size; i++)
-		m->value |= (uint64_t)p[i] << 8 * i;
-	return (MMIO_OK);
+	return (reg < GICD_ISENABLER ? b->group :
+	    reg < GICD_ISPENDR ? b->enabled :
+	    reg < GICD_ISACTIVER ? vgic_pend(b) : b->active);
 }
 
-static VGIC_COLD enum mmio_result
-prio_write(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
-    struct vgic_cpu *vc, uint32_t off)
+/* Two or eight bits per interrupt: one at a time. */
+static VGIC_COLD void
+write_field(struct vgic *vg, struct vgic_cpu *vc, struct vgic_bank *b,
+    unsigned int reg, unsigned int intid, uint8_t val)
 {
-	unsigned int intid = off & 0x3ff, word = intid / 32, i;
-	uint32_t held, bits = ((1u << m->size) - 1) << intid % 32;
-	struct vgic_bank *b;
+	uint32_t bit = 1u << intid % 32, all = (1u << vg->nvcpus) - 1;
+	unsigned int i = intid % 32;
 
-	if (intid >= MACHINE_NR_INTID)
-		return (MMIO_OK);
-	b = vgic_bank(vg, vc, word);
-	spin_lock(&vg->lock);
-	held = vgic_collect(vg, self, vc, word, bits);
-	for (i = 0; i < m->size; i++)
-		b->prio[intid % 32 + i] = m->value >> 8 * i & vg->prio_mask;
-	vgic_unqueue(vg, vc, word, bits);
-	vgic_update(vg, self, vc, word);
-	vgic_finish(vg, self, held);
-	spin_unlock(&vg->lock);
-	return (MMIO_OK);
+	switch (reg) {
+	case GICD_IPRIORITYR:
+		b->prio[i] = val & vg->prio_mask;
+		break;
+	case GICD_ICFGR:
+		/* The upper bit: edge triggered, as SGIs are for good. */
+		if (intid >= 16)
+			b->edge = (b->edge & ~bit) | (val & 2 ? bit : 0);
+		break;
+	case GICD_ITARGETSR:
+		if (intid < 32)
+			break;
+		vg->route[intid - 32] = val &= all;
+		/* One of several: the first. */
+		b->dest[i] = val != 0 ? __builtin_ctz(val) : VGIC_NOWHERE;
+		break;
+	case GICD_CPENDSGIR:
+		bit = 1u << i % 16;
+		if (i < 16)
+			vc->sgi_from[i] &= ~val;
+		else
+			vc->sgi_from[i % 16] |= val & all;
+		b->latch &= ~bit;
+		if (vc->sgi_from[i % 16] != 0)
+			b->latch |= bit;
+		break;
+	}
 }
 
-/* Two bits each; only the upper one means something: edge triggered. */
-static VGIC_COLD enum mmio_result
-config_read(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
-    struct vgic_cpu *vc, uint32_t off)
+static VGIC_COLD uint8_t
+read_field(const struct vgic *vg, const struct vgic_cpu *vc,
+    const struct vgic_bank *b, unsigned int reg, unsigned int intid)
 {
-	unsigned int intid = (off & 0xff) * 4, i;
-	uint32_t edge;
 
-	m->value = 0;
-	if (intid >= MACHINE_NR_INTID)
-		return (MMIO_OK);
-	edge = vgic_bank(vg, vc, intid / 32)->edge >> intid % 32;
-	(void)self;
-	for (i = 0; i < 16; i++)
-		m->value |= (edge >> i & 1) << (2 * i + 1);
-	return (MMIO_OK);
+	switch (reg) {
+	case GICD_IPRIORITYR:
+		return (b->prio[intid % 32]);
+	case GICD_ICFGR:
+		return (b->edge >> intid % 32 & 1 ? 2 : 0);
+	case GICD_ITARGETSR:
+		return (intid < 32 ? 1u << vc->index : vg->route[intid - 32]);
+	default:
+		return (vc->sgi_from[intid % 16]);
+	}
 }
 
-static VGIC_COLD enum mmio_result
-config_write(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
-    struct vgic_cpu *vc, uint32_t off)
-{
-	unsigned int intid = (off & 0xff) * 4, word = intid / 32, i;
-	uint32_t held, edge = 0, mask = 0xffffu << intid % 32;
-	struct vgic_bank *b;
-
-	/* SGIs are edge triggered for good. */
-	if (intid < 16 || intid >= MACHINE_NR_INTID)
-		return (MMIO_OK);
-	for (i = 0; i < 16; i++)
-		edge |= (uint32_t)(m->value >> (2 * i + 1) & 1) << i;
-	b = vgic_bank(vg, vc, word);
-	spin_lock(&vg->lock);
-	held = vgic_collect(vg, self, vc, word, mask);
-	b->edge = (b->edge & ~mask) | edge << intid % 32;
-	vgic_update(vg, self, vc, word);
-	vgic_finish(vg, self, held);
-	spin_unlock(&vg->lock);
-	return (MMIO_OK);
-}
-
-const struct vgic_row vgic_reg_rows[VGIC_ROW_OTHER + 1] = {
-	/* 000 */ { { vgic_dist_ctl_read, vgic_dist_ctl_write }, 4, 0 },
-	/* 080 */ { { bits_read, state_write }, 4, 4 },	/* IGROUPR */
-	/* 100 */ { { bits_read, enable_write }, 4, 4 },	/* ISENABLER */
-	/* 180 */ { { bits_read, state_write }, 4, 4 },	/* ICENABLER */
-	/* 200 */ { { state_read, state_write }, 4, 4 },	/* ISPENDR */
-	/* 280 */ { { state_read, state_write }, 4, 4 },	/* ICPENDR */
-	/* 300 */ { { state_read, state_write }, 4, 4 },	/* ISACTIVER */
-	/* 380 */ { { state_read, state_write }, 4, 4 },	/* ICACTIVER */
-	/* 400 */ { { prio_read, prio_write }, 5, 32 },
-	/* 480 */ { { prio_read, prio_write }, 5, 0 },
-	/* 500 */ { { prio_read, prio_write }, 5, 0 },
-	/* 580 */ { { prio_read, prio_write }, 5, 0 },
-	/* 600 */ { { prio_read, prio_write }, 5, 0 },
-	/* 680 */ { { prio_read, prio_write }, 5, 0 },
-	/* 700 */ { { prio_read, prio_write }, 5, 0 },
-	/* 780 */ { { prio_read, prio_write }, 5, 0 },
-	/* 800 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
-	/* 880 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
-	/* 900 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
-	/* 980 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
-	/* a00 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
-	/* a80 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
-	/* b00 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
-	/* b80 */ { { vgic_dist_target_read, vgic_dist_target_write }, 5, 0 },
-	/* c00 */ { { config_read, config_write }, 4, 8 },
-	/* c80 */ { { config_read, config_write }, 4, 0 },
-	/* d00 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 4 },	/* IGRPMODR */
-	/* d80 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 0 },
-	/* e00 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 8 },	/* NSACR */
-	/* e80 */ { { vgic_reg_raz, vgic_reg_wi }, 4, 0 },
-	/* f00 */ { { vgic_sgi_read, vgic_sgi_write }, 5, 0 },
-	/* f80 */ { { vgic_dist_id_read, vgic_reg_wi }, 4, 0 },
-	{ { vgic_dist_other, vgic_dist_other }, 0, 0 },
+/* By row of 128 bytes. */
+static const struct {
+	uint16_t	first;	/* register of INTID 0 */
+	uint8_t		shift;	/* log2 of the bits of an interrupt */
+} regs[FRAME / 128] = {
+#define	ABSENT	{ FRAME, 0 }		/* there are none: RAZ/WI */
+	[0x00] = ABSENT,
+	[0x01] = { GICD_IGROUPR, 0 },
+	[0x02] = { GICD_ISENABLER, 0 },
+	[0x03] = { GICD_ICENABLER, 0 },
+	[0x04] = { GICD_ISPENDR, 0 },
+	[0x05] = { GICD_ICPENDR, 0 },
+	[0x06] = { GICD_ISACTIVER, 0 },
+	[0x07] = { GICD_ICACTIVER, 0 },
+	[0x08 ... 0x0f] = { GICD_IPRIORITYR, 3 },
+	[0x10 ... 0x17] = { GICD_ITARGETSR, 3 },
+	[0x18 ... 0x19] = { GICD_ICFGR, 1 },
+	[0x1a ... 0x1d] = ABSENT,	/* IGRPMODR, NSACR */
+	[0x1e] = { GICD_CPENDSGIR, 3 },
+	[0x1f] = ABSENT,
 };
+
+/*
+ * vc: the vCPU of an SGI frame, which has only private interrupts. NULL:
+ * GICD, which has those of self if it is a GICv2; with affinity routing they
+ * read as zero (IHI 0069, 12.9).
+ */
+static VGIC_COLD enum mmio_result
+bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
+    struct vgic_cpu *vc, uint32_t off)
+{
+	unsigned int reg = regs[off >> 7].first, shift = regs[off >> 7].shift;
+	unsigned int intid = (off - reg) * 8 >> shift, k;
+	unsigned int n = m->size * 8 >> shift;
+	uint32_t val = m->value, bits, held;
+	struct vgic_bank *b;
+
+	if (m->size != 4 && (m->size != 1 || shift != 3))
+		return (MMIO_FAULT);
+	if (m->write && off == GICD_SGIR && vg->version == 2 && m->size == 4)
+		vgic_sgir(self, val);
+	m->value = 0;
+	if (intid >= MACHINE_NR_INTID ||
+	    (vc != NULL ? intid >= 32 : intid < 32 && vg->version == 3) ||
+	    /* With one CPU RAZ/WI (IHI 0048B, 4.3.12). */
+	    (reg == GICD_ITARGETSR && (vg->version == 3 || vg->nvcpus == 1)) ||
+	    (reg == GICD_CPENDSGIR && (vg->version == 3 || intid >= 32)))
+		return (MMIO_OK);
+	if (vc == NULL)
+		vc = self;
+	b = vgic_bank(vg, vc, intid / 32);
+	bits = ~0u >> (32 - n) << intid % 32;
+	if (reg == GICD_CPENDSGIR)
+		bits = 0xffff;
+	else if (m->write && shift == 0 && reg != GICD_IGROUPR) {
+		/* GICv2's SGIs: by GICD_SPENDSGIR alone (4.3.7). */
+		if ((reg == GICD_ISPENDR || reg == GICD_ICPENDR) &&
+		    vgic_is_sgi2(vg, intid))
+			val &= ~0xffffu;
+		bits = val;
+	}
+	held = vgic_begin(vg, self, b, bits);
+	if (shift == 0 && m->write)
+		write_bits(vg, self, b, reg, val);
+	else if (shift == 0)
+		m->value = read_bits(b, reg);
+	else
+		for (k = 0; k < n; k++)
+			if (m->write)
+				write_field(vg, vc, b, reg, intid + k,
+				    val >> (k << shift));
+			else
+				m->value |= (uint64_t)read_field(vg, vc, b,
+				    reg, intid + k) << (k << shift);
+	vgic_end(vg, self, b, bits, held);
+	return (MMIO_OK);
+}
+
+static VGIC_COLD unsigned int
+first_awake(const struct vgic *vg)
+{
+	unsigned int i;
+
+	for (i = 0; i < vg->nvcpus; i++)
+		if (!vg->cpus[i]->asleep)
+			return (i);
+	return (0);
+}
+
+/* 64 bits or either half; IRM and Aff2-0 in the lower, Aff3 in the upper. */
+static VGIC_COLD void
+irouter_access(struct vgic *vg, struct vgic_cpu *self, unsigned int intid,
+    struct mmio *m)
+{
+	struct vgic_bank *b = &vg->spi[intid / 32 - 1];
+	uint64_t *route = &vg->route[intid - 32], mask = ~0ull >>
+	    (64 - 8 * m->size), val;
+	unsigned int at = m->offset % 8 * 8;
+	uint32_t held;
+
+	if (!m->write) {
+		m->value = *route >> at & mask;
+		return;
+	}
+	held = vgic_begin(vg, self, b, 1u << intid % 32);
+	val = (*route & ~(mask << at)) | m->value << at;
+	*route = val &= IROUTER_BITS;
+	b->dest[intid % 32] = val & IROUTER_IRM ? first_awake(vg) :
+	    val < vg->nvcpus ? val : VGIC_NOWHERE;
+	vgic_end(vg, self, b, 1u << intid % 32, held);
+}
+
+static VGIC_COLD void
+write_ctlr(struct vgic *vg, struct vgic_cpu *self, uint32_t val)
+{
+	uint32_t held = vgic_begin(vg, self, NULL, 0);
+	unsigned int i;
+
+	vg->group_on[0] = val & CTLR_ENABLE_GRP0 ? ~0u : 0;
+	vg->group_on[1] = val & CTLR_ENABLE_GRP1 ? ~0u : 0;
+	for (i = 0; i < vg->nvcpus; i++)
+		vgic_update(vg, self, &vg->cpus[i]->priv);
+	for (i = 0; i < VGIC_WORDS - 1; i++)
+		vgic_update(vg, self, &vg->spi[i]);
+	vgic_finish(vg, self, held);
+}
+
+static uint32_t
+read_control(const struct vgic *vg, uint32_t off)
+{
+
+	switch (off) {
+	case GICD_TYPER:
+		return (vg->typer);
+	case GICD_CTLR:
+		return ((vg->group_on[0] & CTLR_ENABLE_GRP0) |
+		    (vg->group_on[1] & CTLR_ENABLE_GRP1) |
+		    (vg->version == 3 ? CTLR_ARE | CTLR_DS : 0));
+	case GICD_IIDR:
+		return (IIDR_ARM);
+	default:
+		return (0);
+	}
+}
+
+static VGIC_COLD enum mmio_result
+dist_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m)
+{
+	uint32_t off = m->offset, intid = (off - GICD_IROUTER) / 8;
+	uint32_t ids = vg->version == 3 ? 0xf000 + GICD_IDS : GICD_IDS;
+
+	if (vg->version == 3 && m->size >= 4 && off % m->size == 0 &&
+	    intid >= 32 && intid < MACHINE_NR_INTID)
+		irouter_access(vg, self, intid, m);
+	else if (off >= GICD_IGROUPR && off < GICD_IDS)
+		return (bank_access(vg, self, m, NULL, off));
+	else if (m->size != 4)
+		return (MMIO_FAULT);
+	else if (!m->write)
+		m->value = off - ids < 0x30 ? id(vg, off) : 0;
+	else if (off == GICD_CTLR)
+		write_ctlr(vg, self, m->value);
+	return (MMIO_OK);
+}
+
+enum mmio_result
+vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
+{
+	struct vgic *vg = dev;
+	uint32_t off = m->offset, spi = off - (GICD_ISENABLER + 4), val;
+	struct vgic_bank *b;
+
+	if (m->size == 4 && !m->write && off < GICD_IGROUPR) {
+		m->value = read_control(vg, off);
+		return (MMIO_OK);
+	}
+	/* What drivers do most, and mostly nothing is pending. */
+	if (m->size == 4 && m->write && spi < (VGIC_WORDS - 1) * 4) {
+		b = &vg->spi[spi / 4];
+		spin_lock(&vg->lock);
+		val = m->value & ~b->enabled;
+		if (likely((val & (b->latch | b->level)) == 0)) {
+			b->enabled |= val;
+			spin_unlock(&vg->lock);
+			return (MMIO_OK);
+		}
+		spin_unlock(&vg->lock);
+	}
+	return (dist_access(vg, vg->cpus[vcpu], m));
+}
+
+/* The doubleword at off, or what is at off as its lower half. */
+static VGIC_COLD uint64_t
+read_rd(struct vgic *vg, struct vgic_cpu *vc, uint32_t off)
+{
+	uint64_t typer;
+
+	switch (off) {
+	case GICR_IIDR:
+		return (IIDR_ARM);
+	case GICR_TYPER:
+	case GICR_TYPER + 4:
+		/* Affinity 0.0.0.index. */
+		typer = (uint64_t)vc->index << 32 | vc->index << 8 |
+		    (vc->index + 1 == vg->nvcpus ? TYPER_LAST : 0);
+		return (off == GICR_TYPER ? typer : typer >> 32);
+	case GICR_WAKER:
+		return (vc->asleep ? WAKER_SLEEP | WAKER_ASLEEP : 0);
+	default:
+		return (off - (0xf000 + GICD_IDS) < 0x30 ? id(vg, off) : 0);
+	}
+}
+
+VGIC_COLD enum mmio_result
+vgic_redist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
+{
+	struct vgic *vg = dev;
+	struct vgic_cpu *vc = vg->cpus[m->offset / MACHINE_GICR_STRIDE];
+	uint32_t off = m->offset % MACHINE_GICR_STRIDE;
+
+	if (off - GICR_SGI < FRAME)
+		return (bank_access(vg, vg->cpus[vcpu], m, vc,
+		    off - GICR_SGI));
+	if (m->size != 4 && (m->size != 8 || (off != GICR_TYPER &&
+	    off != GICR_PROPBASER && off != GICR_PENDBASER)))
+		return (MMIO_FAULT);
+	if (!m->write)
+		m->value = read_rd(vg, vc, off);
+	else if (off == GICR_WAKER)
+		vc->asleep = m->value & WAKER_SLEEP;
+	if (m->size == 4)
+		m->value = (uint32_t)m->value;
+	return (MMIO_OK);
+}

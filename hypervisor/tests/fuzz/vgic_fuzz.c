@@ -75,7 +75,8 @@ serve(void)
 static void
 physical(unsigned int c, unsigned int vintid)
 {
-	bool *active = lr_fake_active(c, vg.pintid[vintid]);
+	bool *active = lr_fake_active(c, vgic_bank(&vg, &vcs[c],
+	    vintid / 32)->pintid[vintid % 32]);
 
 	if (*active)
 		return;
@@ -110,7 +111,7 @@ one(unsigned int op, unsigned int c, uint32_t off, uint64_t val)
 		m.offset &= VCPUS * MACHINE_GICR_STRIDE - 1;
 		if ((op & 15) > 4)
 			m.offset = (m.offset & MACHINE_GICR_STRIDE) |
-			    0x10000 | (off & 0xfff);
+			    0x10000 | (m.offset & 0xfff);
 		vgic_redist_mmio(&vg, c, &m);
 		break;
 	case 7:

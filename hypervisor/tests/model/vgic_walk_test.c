@@ -218,22 +218,20 @@ peek(unsigned int c, unsigned int n, bool *pending, bool *active,
 	int p;
 
 	if (n >= 32)
-		c = vg.owner[n - 32];
+		c = b->owner[n % 32];
 	if (b->inlr & bit) {
 		for (p = 0; p < PCPUS; p++)
 			if (on[p] == (int)c)
 				break;
 		if (p == PCPUS)
 			fail("%u is in a list register of nobody", n);
-		lr = lr_fake[p].lr[n < 32 ? vcs[c].lr_of[n] :
-		    vg.spi_lr[n - 32]];
+		lr = lr_fake[p].lr[b->lr[n % 32]];
 		if ((lr & 0x3ff) != n)
 			fail("%u is not in its list register", n);
 	}
 	*pending = vgic_pend(b) & bit || lr & LR_PENDING;
 	if (vgic_by_line(b) & b->inlr & bit) {
-		shadow = vcs[c].lr[n < 32 ? vcs[c].lr_of[n] :
-		    vg.spi_lr[n - 32]];
+		shadow = vcs[c].lr[b->lr[n % 32]];
 		if (shadow & LR_PENDING)	/* it knows of the latch */
 			*pending = b->level & bit || lr & LR_PENDING;
 	}

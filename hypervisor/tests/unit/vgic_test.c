@@ -18,6 +18,8 @@
 #define	VMCR_OPEN	0xff00000bu	/* PMR 0xff, both groups on */
 #define	EOIMODE		0x200u
 #define	CONTROL		lr_fake[lr_fake_cpu()].hcr
+#define	PINTID(vintid)	(vgic_bank(&vg, &vcs[0], (vintid) / 32)->	\
+			    pintid[(vintid) % 32])
 
 static struct vgic vg;
 static struct vgic_cpu vcs[MACHINE_MAX_VCPUS];
@@ -52,10 +54,10 @@ start(unsigned int version, unsigned int nvcpus, unsigned int lrs)
 		lr_fake_set_vmcr(~0u, VMCR_OPEN);
 		vcs[c].priv.enabled = ~0u;
 	}
-	for (w = 0; w < VGIC_WORDS - 1; w++)
+	for (w = 0; w < VGIC_WORDS - 1; w++) {
 		vg.spi[w].enabled = ~0u;
-	for (w = 0; w < VGIC_SPIS; w++)
-		vg.dest[w] = 0;
+		memset(vg.spi[w].dest, 0, sizeof(vg.spi[w].dest));
+	}
 	vg.group_on[0] = vg.group_on[1] = ~0u;
 }
 
@@ -330,7 +332,7 @@ CASE(routes)
 	rwr(GICR(1, 0x14), 4, 0);
 	wr(0x6108, 8, 0x80000000);
 	ATF_CHECK_EQ(0x80000000, rd(0x6108, 4));
-	ATF_CHECK_EQ(1, vg.dest[1]);
+	ATF_CHECK_EQ(1, vg.spi[0].dest[1]);
 	wr(0x6000, 4, 1);			/* private: RAZ/WI */
 	ATF_CHECK_EQ(0, rd(0x6000, 4));
 	wr(0x6900, 4, 1);			/* INTID 288 */
@@ -567,14 +569,14 @@ static void
 physical(unsigned int vintid)
 {
 
-	*lr_fake_active(lr_fake_cpu(), vg.pintid[vintid]) = true;
+	*lr_fake_active(lr_fake_cpu(), PINTID(vintid)) = true;
 	if (vintid < 32)
 		vgic_inject_hw(&vcs[lr_fake_cpu()], vintid);
 	else
 		vgic_inject_hw_spi(&vg, &vcs[lr_fake_cpu()], vintid);
 }
 
-#define	PHYSICAL(c, vintid)	(*lr_fake_active(c, vg.pintid[vintid]))
+#define	PHYSICAL(c, vintid)	(*lr_fake_active(c, PINTID(vintid)))
 
 CASE(hardware_mapped)
 {
