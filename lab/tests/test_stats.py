@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import support  # noqa: F401  (finds apiary_lab)
 from apiary_lab import stats, verdict
+from apiary_lab.bench import as_dict
+from apiary_lab.records import Histogram
 
 ROUNDS = 3000
 Draw = Callable[[random.Random, int], float]    # a boot, by its place
@@ -185,10 +187,9 @@ class Middle(unittest.TestCase):
             shift = max(value.bit_length() - cut, 0)
             low = value >> shift << shift
             bins[low] = bins.get(low, 0) + 1
-        ordered = sorted(samples)
-        return {"bins": sorted(map(list, bins.items())), "n": len(samples),
-                "sum": sum(samples), "min": ordered[0], "max": ordered[-1],
-                "p50": ordered[(len(samples) - 1) // 2]}
+        hist = Histogram("x", "ns", "", len(samples), min(samples),
+                         max(samples), sum(samples), sorted(bins.items()))
+        return as_dict(hist, "x")
 
     def test_lossless(self) -> None:
         samples = [96, 96, 96, 128, 300]
