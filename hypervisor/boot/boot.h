@@ -8,9 +8,10 @@
 
 #include "lib/print.h"
 #include "lib/types.h"
+#include "platform/platform.h"
+#include "port/pte.h"
 
 struct pcpu;
-struct platform;
 struct pool;
 
 /* image.lds */
@@ -25,36 +26,36 @@ void	boot_on_stack(void *sp, void (*fn)(void)) __attribute__((noreturn));
 extern struct pool memory_pool;
 /* MMU off: maps the image and the device tree, turns the MMU on. */
 void	memory_early(pa_t dtb, size_t dtb_size);
-/* Device registers; whole pages. */
-void	memory_map_device(pa_t base, uint64_t size);
-/* Something in RAM that is only read: the bundle. */
-void	memory_map_readonly(pa_t base, uint64_t size);
-/* Takes stock of RAM; fills the pool. 0, or -1 with a line in err. */
-int	memory_init(struct platform *p, char *err, size_t len);
+/* Whole pages: of device registers, or of RAM that is only read. */
+void	memory_map(pa_t base, uint64_t size, enum pt_memory memory);
+/* Takes stock of RAM, where image, tree and bundle stay; fills the pool. */
+void	memory_init(pa_t dtb);
 bool	memory_ram_alloc(uint64_t size, uint64_t align, pa_t *pa);
 void	memory_ram_free(pa_t pa, uint64_t size);
 /* A stack with guard pages, struct pcpu on top; NULL: no memory. */
 struct pcpu *memory_cpu_stack(void);
 /* For secondary CPUs: TTBR0_EL2, TCR_EL2, SCTLR_EL2, MAIR_EL2. */
 void	memory_registers(uint64_t regs[4]);
-
 /* Bytes of RAM not given away. */
 uint64_t memory_ram_left(void);
 
 /* owner.c: NULL, or what it is; see vmm/bundle.h. */
-void	owner_init(const struct platform *p);
 const char *owner_of_pa(pa_t pa, uint64_t size);
 const char *owner_of_intid(unsigned int intid);
 
 /* smp.c */
-void	smp_start(const struct platform *p);
+void	smp_start(void);
 
 /* panic.c */
 void	panic(const char *fmt, ...) PRINTF_LIKE(1, 2)
 	    __attribute__((noreturn));
 void	panic_halt(void) __attribute__((noreturn));
 
-/* main.c: this CPU is ready for guests; does not return. */
+/* main.c: the machine we are on. */
+extern struct platform plat;
+/* This CPU is ready for guests; does not return. */
 void	boot_enter_guests(void) __attribute__((noreturn));
+/* Not even one can run: says why, and turns the machine off. */
+void	boot_stop(const char *why) __attribute__((noreturn));
 
 #endif

@@ -10,10 +10,8 @@
 #include "boot/version.h"
 #include "gic/gic.h"
 #include "mm/pool.h"
-#include "platform/platform.h"
 #include "port/cpu.h"
 #include "port/lr.h"
-#include "port/pte.h"
 #include "port/vcpu.h"
 #include "uart/uart.h"
 #include "vmm/bundle.h"
@@ -31,12 +29,13 @@
 
 #define	FDT_MAGIC_BE	0xedfe0dd0u	/* as a little-endian word */
 #define	DTB_MAX		(2ul << 20)	/* Linux boot protocol */
+#define	AFFINITY	0xff00ffffffull	/* of MPIDR_EL1 */
 #define	LINE		160
 
 void boot_early(pa_t dtb, uint64_t ticks, unsigned int el);
 void boot_main(void) __attribute__((noreturn));
 
-static struct platform plat;
+struct platform plat;
 static struct uart console;
 static pa_t dtb;
 static uint64_t entry_ticks;
@@ -90,17 +89,6 @@ boot_early(pa_t tree, uint64_t ticks, unsigned int el)
 	memory_early(tree, size);
 }
 
-static void __attribute__((noreturn))
-stop(const char *why)
-{
-
-	log_line("apiary: %s", why);
-	uart_flush(&console);
-	if (plat.psci.present && entry_el <= 2)
-		port_power_off();
-	panic_halt();
-}
-
 void
 port_power_off(void)
 {
@@ -112,6 +100,14 @@ port_power_off(void)
 	panic_halt();
 }
 
+void
+boot_stop(const char *why)
+{
+
+	log_line("apiary: %s", why);
+	port_power_off();
+}
+
 static void
 start_console(void)
 {
@@ -119,7 +115,7 @@ start_console(void)
 
 	if (d->base.v != 0) {
 		if (entry_el == 2)
-			memory_map_device(d->base, d->size);
+			memory_map(d->base, d->size, PT_DEVICE);
 		uart_probe(&console, d, d->base.v);
 	}
 	console_init(&console_ops);
@@ -137,30 +133,24 @@ find_machine(void)
 	error = platform_discover(&plat, port_pa_to_ptr(dtb), DTB_MAX, err,
 	    sizeof(err));
 	start_console();
-	if (error != 0) {
+	/* What is not understood, or not below us, turns nothing off. */
+	if (error != 0 || entry_el > 2)
 		plat.psci.present = false;
-		stop(err);
-	}
+	cpu_conduit_hvc(plat.psci.hvc);
 	if (entry_el != 2)
-		stop("needs to be entered at EL2: turn virtualization on "
+		boot_stop("needs to be entered at EL2: turn virtualization on "
 		    "(QEMU: -M virt,virtualization=on)");
+	if (error != 0)
+		boot_stop(err);
 	if (plat.note[0] != '\0')
 		log_line("platform: %s", plat.note);
-	cpu_conduit_hvc(plat.psci.hvc);
 }
 
 static void
-start_boot_cpu(void)
+map_device(const struct platform_range *r)
 {
-	struct pcpu *p = memory_cpu_stack();
 
-	if (p == NULL)
-		panic("no memory for the boot CPU's stack");
-	p->mpidr = read_sysreg(mpidr_el1) & 0xff00ffffffull;
-	p->online = true;
-	pcpus[0] = p;
-	pcpu_count = 1;
-	cpu_init(p);
+	memory_map(r->base, r->size, PT_DEVICE);
 }
 
 static void
@@ -176,16 +166,15 @@ start_gic(void)
 	char err[LINE];
 	unsigned int i;
 
-	memory_map_device(plat.gic.gicd.base, plat.gic.gicd.size);
-	memory_map_device(plat.gic.gicc.base, plat.gic.gicc.size);
-	memory_map_device(plat.gic.gich.base, plat.gic.gich.size);
-	memory_map_device(plat.gic.gicv.base, plat.gic.gicv.size);
+	map_device(&plat.gic.gicd);
+	map_device(&plat.gic.gicc);
+	map_device(&plat.gic.gich);
+	map_device(&plat.gic.gicv);
 	for (i = 0; i < plat.gic.nr_gicr; i++)
-		memory_map_device(plat.gic.gicr[i].base,
-		    plat.gic.gicr[i].size);
+		map_device(&plat.gic.gicr[i]);
 	if (gic_init(&plat.gic, err, sizeof(err)) != 0 ||
 	    gic->init_cpu(pcpus[0]->mpidr, err, sizeof(err)) != 0)
-		stop(err);
+		boot_stop(err);
 	if (gic->check != NULL)
 		gic->check(plat.timer.hyp.intid);
 	ops = (struct irq_ops){ gic->ack, gic->eoi, gic->deactivate,
@@ -227,11 +216,11 @@ start_vms(void)
 	unsigned int i;
 
 	if (plat.bundle_start.v == 0)
-		stop("no bundle: give one as the initrd");
-	memory_map_readonly(plat.bundle_start, size);
+		boot_stop("no bundle: give one as the initrd");
+	memory_map(plat.bundle_start, size, PT_NORMAL);
 	bundle_load(port_pa_to_ptr(plat.bundle_start), size, &bundle_host);
 	if (vm_count_live() == 0)
-		stop("no VM to run");
+		boot_stop("no VM to run");
 	for (i = 0; i < VM_MAX; i++) {
 		vm = vm_by_index(i);
 		if (vm != NULL && vm_start(vm, err) != 0) {
@@ -247,7 +236,7 @@ start_rest(void)
 {
 
 	start_gic();
-	smp_start(&plat);
+	smp_start();
 	smccc_init(plat.psci.present && !plat.psci.v0_1);
 	sysreg_init(arch_ipa_bits);
 	hypercall_boot_entry = entry_ticks;
@@ -261,32 +250,21 @@ start_rest(void)
 	boot_enter_guests();
 }
 
-static void
-reserve(pa_t base, uint64_t size)
-{
-	uint64_t start = round_down(base.v, PAGE_SIZE);
-
-	if (platform_reserve(&plat, PA(start),
-	    round_up(base.v + size, PAGE_SIZE) - start) != 0)
-		panic("RAM is in too many pieces");
-}
-
 void
 boot_main(void)
 {
-	char err[LINE];
+	struct pcpu *p;
 
 	find_machine();
-	owner_init(&plat);
-	/* The image, the tree and the bundle stay where they are. */
-	reserve(port_ptr_to_pa(image_start),
-	    (uint64_t)(image_end - image_start));
-	reserve(dtb, plat.dtb_size);
-	reserve(plat.bundle_start,
-	    plat.bundle_end.v - plat.bundle_start.v);
-	if (memory_init(&plat, err, sizeof(err)) != 0)
-		stop(err);
-	start_boot_cpu();
+	memory_init(dtb);
+	p = memory_cpu_stack();
+	if (p == NULL)
+		boot_stop("no memory for the boot CPU's stack");
+	p->mpidr = read_sysreg(mpidr_el1) & AFFINITY;
+	p->online = true;
+	pcpus[0] = p;
+	pcpu_count = 1;
+	cpu_init(p);
 	host = (struct host){
 		.pool = &memory_pool,
 		.ram_alloc = memory_ram_alloc,
@@ -295,5 +273,5 @@ boot_main(void)
 		.gicv = plat.gic.gicv.base,
 		.ipa_bits = arch_ipa_bits,
 	};
-	boot_on_stack(pcpus[0], start_rest);
+	boot_on_stack(p, start_rest);
 }

@@ -11,7 +11,6 @@
 #include "lib/extent.h"
 #include "mm/pool.h"
 #include "mm/pt.h"
-#include "platform/platform.h"
 #include "port/cpu.h"
 #include "port/mem.h"
 #include "vmm/pcpu.h"
@@ -76,42 +75,40 @@ memory_early(pa_t dtb, size_t dtb_size)
 }
 
 void
-memory_map_device(pa_t base, uint64_t size)
+memory_map(pa_t base, uint64_t size, enum pt_memory memory)
 {
 
-	if (size != 0 && map(base.v, base.v + size, device) != 0)
-		panic("no memory to map a device");
+	if (map(base.v, base.v + size,
+	    memory == PT_DEVICE ? device : rodata) != 0)
+		panic("no memory to map 0x%llx", (unsigned long long)base.v);
+}
+
+/* Not to be given away, whole pages. */
+static void
+keep(pa_t base, uint64_t size)
+{
+	uint64_t start = round_down(base.v, PAGE_SIZE);
+
+	if (extent_remove(&ram, start,
+	    round_up(base.v + size, PAGE_SIZE) - start) != 0)
+		boot_stop("memory: RAM is in too many pieces");
 }
 
 void
-memory_map_readonly(pa_t base, uint64_t size)
-{
-
-	if (map(base.v, base.v + size, rodata) != 0)
-		panic("no memory to map the bundle");
-}
-
-int
-memory_init(struct platform *p, char *err, size_t len)
+memory_init(pa_t dtb)
 {
 	unsigned int i;
 	pa_t pool;
 
-	for (i = 0; i < p->nr_ram; i++) {
-		uint64_t start = round_up(p->ram[i].base.v, PAGE_SIZE);
-		uint64_t end = round_down(p->ram[i].base.v + p->ram[i].size,
-		    PAGE_SIZE);
-
-		if (end > start && extent_add(&ram, start, end - start) != 0)
-			break;
-	}
-	if (!memory_ram_alloc(POOL_BYTES, BLOCK_SIZE, &pool)) {
-		print_buf(err, len, "memory: no %lu KiB of RAM free for the "
-		    "hypervisor", POOL_BYTES >> 10);
-		return (-1);
-	}
+	for (i = 0; i < plat.nr_ram; i++)
+		extent_add(&ram, plat.ram[i].base.v, plat.ram[i].size);
+	keep(port_ptr_to_pa(image_start),
+	    (uint64_t)(image_end - image_start));
+	keep(dtb, plat.dtb_size);
+	keep(plat.bundle_start, plat.bundle_end.v - plat.bundle_start.v);
+	if (!memory_ram_alloc(POOL_BYTES, BLOCK_SIZE, &pool))
+		boot_stop("memory: no 4 MiB of RAM free for the hypervisor");
 	pool_add(&memory_pool, pool, POOL_BYTES >> PAGE_SHIFT);
-	return (0);
 }
 
 bool

@@ -5,10 +5,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "arch/aarch64/arch.h"
-#include "arch/aarch64/sysreg.h"
 #include "boot/boot.h"
 #include "gic/gic.h"
-#include "platform/platform.h"
 #include "port/cpu.h"
 #include "port/mem.h"
 #include "port/pte.h"
@@ -18,13 +16,11 @@
 
 #define	PSCI_CPU_ON64	0xc4000003u
 #define	ON_TIMEOUT_MS	500
-#define	AFFINITY	0xff00ffffffull
 
-/* Known to head.S: keep the order. Read with the MMU off. */
+/* Known to head.S. Read with the MMU off. */
 struct boot_cpu {
-	void		*sp;
-	uint64_t	ttbr, tcr, sctlr, mair;
-	struct pcpu	*pcpu;
+	struct pcpu	*pcpu;		/* the stack is below */
+	uint64_t	regs[4];
 } __attribute__((aligned(256)));	/* no neighbours in its cache lines */
 
 static struct boot_cpu boot_cpu;
@@ -47,22 +43,20 @@ smp_secondary(struct boot_cpu *b)
 }
 
 static void
-start_one(const struct platform *plat, const struct platform_cpu *c,
-    struct pcpu *p)
+start_one(struct pcpu *p)
 {
-	uint64_t regs[4], deadline, fn;
-	int64_t ret;
+	uint64_t deadline, fn;
+	int ret;
 
-	memory_registers(regs);
-	boot_cpu = (struct boot_cpu){ p, regs[0], regs[1], regs[2], regs[3],
-	    p };
+	boot_cpu.pcpu = p;
+	memory_registers(boot_cpu.regs);
 	port_clean_inval_poc(&boot_cpu, sizeof(boot_cpu));
-	fn = plat->psci.v0_1 ? plat->psci.cpu_on : PSCI_CPU_ON64;
-	ret = (int64_t)port_firmware(fn, c->mpidr,
+	fn = plat.psci.v0_1 ? plat.psci.cpu_on : PSCI_CPU_ON64;
+	ret = (int)port_firmware(fn, p->mpidr,
 	    port_ptr_to_pa(secondary_start).v, (uintptr_t)&boot_cpu);
-	if ((int32_t)ret != 0) {
+	if (ret != 0) {
 		log_line("cpu %lu: firmware refuses to turn it on (PSCI %d)",
-		    (unsigned long)p->index, (int)ret);
+		    (unsigned long)p->index, ret);
 		return;
 	}
 	deadline = port_counter() + port_counter_hz() * ON_TIMEOUT_MS / 1000;
@@ -77,18 +71,17 @@ start_one(const struct platform *plat, const struct platform_cpu *c,
 }
 
 void
-smp_start(const struct platform *plat)
+smp_start(void)
 {
-	uint64_t self = read_sysreg(mpidr_el1) & AFFINITY;
 	const struct platform_cpu *c;
 	struct pcpu *p;
 	unsigned int i, n = 1;
 
-	for (i = 0; i < plat->nr_cpus; i++) {
-		c = &plat->cpu[i];
-		if (c->mpidr == self || !c->okay)
+	for (i = 0; i < plat.nr_cpus; i++) {
+		c = &plat.cpu[i];
+		if (c->mpidr == pcpus[0]->mpidr || !c->okay)
 			continue;
-		if (c->enable != PLATFORM_ENABLE_PSCI || !plat->psci.present) {
+		if (c->enable != PLATFORM_ENABLE_PSCI || !plat.psci.present) {
 			log_line("cpu %u: no PSCI to turn it on, left out", n);
 			continue;
 		}
@@ -100,6 +93,6 @@ smp_start(const struct platform *plat)
 		p->mpidr = c->mpidr;
 		pcpus[n++] = p;
 		pcpu_count = n;
-		start_one(plat, c, p);
+		start_one(p);
 	}
 }
