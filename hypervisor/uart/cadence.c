@@ -38,23 +38,6 @@ cadence_init(struct uart *u)
 }
 
 static void
-cadence_putc(struct uart *u, char c)
-{
-
-	if (uart_io_wait(u, SR, SR_TXFULL, false))
-		uart_io_write(u, FIFO, (uint8_t)c);
-}
-
-static int
-cadence_getc(struct uart *u)
-{
-
-	if ((uart_io_read(u, SR) & SR_RXEMPTY) != 0)
-		return (-1);
-	return ((int)(uart_io_read(u, FIFO) & 0xff));
-}
-
-static void
 cadence_rx_irq(struct uart *u, bool on)
 {
 
@@ -66,15 +49,8 @@ cadence_rx_irq(struct uart *u, bool on)
 	}
 }
 
-static void
-cadence_flush(struct uart *u)
-{
-
-	if (uart_io_wait(u, SR, SR_TXEMPTY, true))
-		(void)uart_io_wait(u, SR, SR_TACTIVE, false);
-}
-
 const struct uart_ops cadence_ops = {
-	cadence_init, cadence_putc, cadence_getc, cadence_rx_irq,
-	cadence_flush,
+	cadence_init, cadence_rx_irq, FIFO, SR, .room = { SR_TXFULL, 0 },
+	.ready = { SR_RXEMPTY, 0 },
+	.idle = { SR_TXEMPTY | SR_TACTIVE, SR_TXEMPTY },
 };

@@ -8,8 +8,7 @@
 #include "uart/drivers.h"
 #include "uart/uart_io.h"
 
-#define	RBR	0		/* received */
-#define	THR	0		/* to send */
+#define	RBR	0		/* received; written, to send: THR */
 #define	IER	1
 #define	IER_RX	(1u << 0)
 #define	IER_ALL	0xfu		/* above: other things, on PXA and Tegra */
@@ -52,23 +51,6 @@ ns16550_init(struct uart *u)
 }
 
 static void
-ns16550_putc(struct uart *u, char c)
-{
-
-	if (uart_io_wait(u, LSR << u->shift, LSR_THRE, true))
-		ns16550_write(u, THR, (uint8_t)c);
-}
-
-static int
-ns16550_getc(struct uart *u)
-{
-
-	if ((ns16550_read(u, LSR) & LSR_DR) == 0)
-		return (-1);
-	return ((int)(ns16550_read(u, RBR) & 0xff));
-}
-
-static void
 ns16550_rx_irq(struct uart *u, bool on)
 {
 	uint32_t ier = ns16550_read(u, IER) & ~IER_ALL;
@@ -83,14 +65,8 @@ ns16550_rx_irq(struct uart *u, bool on)
 	ns16550_write(u, IER, on ? ier | IER_RX : ier);
 }
 
-static void
-ns16550_flush(struct uart *u)
-{
-
-	(void)uart_io_wait(u, LSR << u->shift, LSR_TEMT, true);
-}
-
 const struct uart_ops ns16550_ops = {
-	ns16550_init, ns16550_putc, ns16550_getc, ns16550_rx_irq,
-	ns16550_flush,
+	ns16550_init, ns16550_rx_irq, RBR, LSR,
+	.room = { LSR_THRE, LSR_THRE }, .ready = { LSR_DR, LSR_DR },
+	.idle = { LSR_TEMT, LSR_TEMT },
 };

@@ -9,7 +9,6 @@
 #include "uart/uart_io.h"
 
 #define	DR		0x00
-#define	DR_DATA		0xff
 #define	FR		0x18
 #define	FR_BUSY		(1u << 3)
 #define	FR_RXFE		(1u << 4)	/* nothing received */
@@ -48,23 +47,6 @@ pl011_init(struct uart *u)
 }
 
 static void
-pl011_putc(struct uart *u, char c)
-{
-
-	if (uart_io_wait(u, FR, FR_TXFF, false))
-		uart_io_write(u, DR, (uint8_t)c);
-}
-
-static int
-pl011_getc(struct uart *u)
-{
-
-	if ((uart_io_read(u, FR) & FR_RXFE) != 0)
-		return (-1);
-	return ((int)(uart_io_read(u, DR) & DR_DATA));
-}
-
-static void
 pl011_rx_irq(struct uart *u, bool on)
 {
 
@@ -72,17 +54,9 @@ pl011_rx_irq(struct uart *u, bool on)
 	uart_io_write(u, IMSC, on ? INT_RX | INT_RT : 0);
 }
 
-static void
-pl011_flush(struct uart *u)
-{
+#define	PL011(init)							\
+	{ init, pl011_rx_irq, DR, FR, .room = { FR_TXFF, 0 },		\
+	    .ready = { FR_RXFE, 0 }, .idle = { FR_BUSY, 0 } }
 
-	(void)uart_io_wait(u, FR, FR_BUSY, false);
-}
-
-const struct uart_ops pl011_ops = {
-	pl011_init, pl011_putc, pl011_getc, pl011_rx_irq, pl011_flush,
-};
-
-const struct uart_ops pl011_ops_sbsa = {
-	pl011_init_sbsa, pl011_putc, pl011_getc, pl011_rx_irq, pl011_flush,
-};
+const struct uart_ops pl011_ops = PL011(pl011_init);
+const struct uart_ops pl011_ops_sbsa = PL011(pl011_init_sbsa);

@@ -76,7 +76,8 @@ uart_probe(struct uart *u, const struct uart_desc *d, uintptr_t base)
 		return (false);
 	v = uart_driver(d);
 	u->base = base;
-	u->shift = d->reg_shift == UART_DEFAULT ? v->shift : d->reg_shift;
+	u->shift = d->reg_shift == UART_DEFAULT || v->ops != &ns16550_ops ?
+	    v->shift : d->reg_shift;
 	u->width = d->reg_io_width == UART_DEFAULT ? v->width :
 	    d->reg_io_width;
 	/* Registers closer than their width would be misaligned. */
@@ -88,12 +89,20 @@ uart_probe(struct uart *u, const struct uart_desc *d, uintptr_t base)
 	return (true);
 }
 
-bool
-uart_io_wait(struct uart *u, unsigned int offset, uint32_t mask, bool set)
+static bool
+uart_is(const struct uart *u, const struct uart_state *s)
+{
+
+	return ((uart_io_read(u, u->ops->status << u->shift) & s->mask) ==
+	    s->value);
+}
+
+static bool
+uart_wait(struct uart *u, const struct uart_state *s)
 {
 	unsigned int tries = u->stuck ? 1 : TRIES;
 
-	while (((uart_io_read(u, offset) & mask) == mask) != set)
+	while (!uart_is(u, s))
 		if (--tries == 0) {
 			u->stuck = true;
 			return (false);
@@ -106,15 +115,17 @@ void
 uart_putc(struct uart *u, char c)
 {
 
-	if (u->ops != NULL)
-		u->ops->putc(u, c);
+	if (u->ops != NULL && uart_wait(u, &u->ops->room))
+		uart_io_write(u, u->ops->data << u->shift, (uint8_t)c);
 }
 
 int
 uart_getc(struct uart *u)
 {
 
-	return (u->ops == NULL ? -1 : u->ops->getc(u));
+	if (u->ops == NULL || !uart_is(u, &u->ops->ready))
+		return (-1);
+	return (uart_io_read(u, u->ops->data << u->shift) & 0xff);
 }
 
 void
@@ -130,5 +141,5 @@ uart_flush(struct uart *u)
 {
 
 	if (u->ops != NULL)
-		u->ops->flush(u);
+		(void)uart_wait(u, &u->ops->idle);
 }

@@ -13,8 +13,5 @@
 uint32_t uart_io_read(const struct uart *u, unsigned int offset);
 void	uart_io_write(const struct uart *u, unsigned int offset,
 	    uint32_t value);
-/* Asks until all bits of mask are set (or clear); false: they never were. */
-bool	uart_io_wait(struct uart *u, unsigned int offset, uint32_t mask,
-	    bool set);
 
 #endif
