@@ -325,6 +325,7 @@ on_key(uint32_t intid)
 	char c;
 
 	(void)intid;
+	set(ICR, INT_RX | INT_RT);	/* before: what comes after is kept */
 	while (!line_end && (get(FR) & FR_RXFE) == 0) {
 		c = (char)get(DR);
 		if (c == '\r' || c == '\n')
@@ -334,7 +335,6 @@ on_key(uint32_t intid)
 	}
 	if (line_end)
 		set(IMSC, 0);		/* the next line stays in the FIFO */
-	set(ICR, INT_RX | INT_RT);
 }
 
 /* Says what is typed, line by line, until "bye": somebody must do it. */

@@ -5,7 +5,6 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "uart/drivers.h"
-#include "uart/uart_io.h"
 
 #define	CR		0x00
 #define	CR_RX_EN	(1u << 2)
@@ -20,10 +19,6 @@
 #define	INT_ALL		0x1fff
 #define	RXWM		0x20		/* trigger level, characters */
 #define	SR		0x2c
-#define	SR_RXEMPTY	(1u << 1)
-#define	SR_TXEMPTY	(1u << 3)
-#define	SR_TXFULL	(1u << 4)
-#define	SR_TACTIVE	(1u << 11)
 #define	FIFO		0x30
 
 static void
@@ -49,8 +44,13 @@ cadence_rx_irq(struct uart *u, bool on)
 	}
 }
 
-const struct uart_ops cadence_ops = {
-	cadence_init, cadence_rx_irq, FIFO, SR, .room = { SR_TXFULL, 0 },
-	.ready = { SR_RXEMPTY, 0 },
-	.idle = { SR_TXEMPTY | SR_TACTIVE, SR_TXEMPTY },
+const struct uart_type cadence = {
+	.room = { SR, 1u << 4, false },	/* TXFULL */
+	.got = { SR, 1u << 1, false },	/* RXEMPTY */
+	.empty = { SR, 1u << 3, true },	/* TXEMPTY */
+	.idle = { SR, 1u << 11, false },	/* TACTIVE */
+	.tx = FIFO,
+	.rx = FIFO,
+	.init = cadence_init,
+	.rx_irq = cadence_rx_irq,
 };

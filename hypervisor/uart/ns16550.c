@@ -6,9 +6,9 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "uart/drivers.h"
-#include "uart/uart_io.h"
 
-#define	RBR	0		/* received; written, to send: THR */
+#define	RBR	0		/* received */
+#define	THR	0		/* to send */
 #define	IER	1
 #define	IER_RX	(1u << 0)
 #define	IER_ALL	0xfu		/* above: other things, on PXA and Tegra */
@@ -21,52 +21,42 @@
 #define	MCR_ON	0xbu		/* DTR, RTS, and OUT2: the line to the PIC */
 #define	LSR	5
 #define	LSR_DR	(1u << 0)	/* received */
-#define	LSR_THRE (1u << 5)	/* room */
-#define	LSR_TEMT (1u << 6)	/* all sent */
-
-static uint32_t
-ns16550_read(const struct uart *u, unsigned int reg)
-{
-
-	return (uart_io_read(u, reg << u->shift));
-}
-
-static void
-ns16550_write(const struct uart *u, unsigned int reg, uint32_t value)
-{
-
-	uart_io_write(u, reg << u->shift, value);
-}
 
 static void
 ns16550_init(struct uart *u)
 {
-	uint32_t lcr = ns16550_read(u, LCR);
+	uint32_t lcr = uart_io_read(u, LCR);
 
 	if ((lcr & LCR_DLAB) != 0)
-		ns16550_write(u, LCR, lcr & ~LCR_DLAB);
-	ns16550_write(u, IER, ns16550_read(u, IER) & ~IER_ALL);
-	ns16550_write(u, FCR, FCR_FEN);
-	ns16550_write(u, MCR, ns16550_read(u, MCR) | MCR_ON);
+		uart_io_write(u, LCR, lcr & ~LCR_DLAB);
+	uart_io_write(u, IER, uart_io_read(u, IER) & ~IER_ALL);
+	uart_io_write(u, FCR, FCR_FEN);
+	uart_io_write(u, MCR, uart_io_read(u, MCR) | MCR_ON);
 }
 
+/*
+ * Reading clears it: a DesignWare time-out may stay up with an empty FIFO
+ * until RBR was read, which is harmless with nothing there.
+ */
 static void
 ns16550_rx_irq(struct uart *u, bool on)
 {
-	uint32_t ier = ns16550_read(u, IER) & ~IER_ALL;
 
-	/*
-	 * Reading clears it: a DesignWare time-out may stay up with an empty
-	 * FIFO until RBR was read, which is harmless with nothing there.
-	 */
-	if ((ns16550_read(u, IIR) & 0xf) == 0xc &&
-	    (ns16550_read(u, LSR) & LSR_DR) == 0)
-		(void)ns16550_read(u, RBR);
-	ns16550_write(u, IER, on ? ier | IER_RX : ier);
+	(void)on;
+	if ((uart_io_read(u, IIR) & 0xf) == 0xc &&
+	    (uart_io_read(u, LSR) & LSR_DR) == 0)
+		(void)uart_io_read(u, RBR);
 }
 
-const struct uart_ops ns16550_ops = {
-	ns16550_init, ns16550_rx_irq, RBR, LSR,
-	.room = { LSR_THRE, LSR_THRE }, .ready = { LSR_DR, LSR_DR },
-	.idle = { LSR_TEMT, LSR_TEMT },
+const struct uart_type ns16550 = {
+	.room = { LSR, 1u << 5, true },	/* THRE */
+	.got = { LSR, 1u << 0, true },	/* DR */
+	.empty = { LSR, 1u << 6, true },	/* TEMT */
+	.idle = { LSR, 1u << 6, true },
+	.tx = THR,
+	.rx = RBR,
+	.irq = IER,
+	.irq_bits = IER_RX,
+	.init = ns16550_init,
+	.rx_irq = ns16550_rx_irq,
 };

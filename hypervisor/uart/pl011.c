@@ -6,13 +6,9 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "uart/drivers.h"
-#include "uart/uart_io.h"
 
 #define	DR		0x00
 #define	FR		0x18
-#define	FR_BUSY		(1u << 3)
-#define	FR_RXFE		(1u << 4)	/* nothing received */
-#define	FR_TXFF		(1u << 5)	/* no room */
 #define	LCR_H		0x2c
 #define	LCR_H_FEN	(1u << 4)	/* FIFOs */
 #define	LCR_H_WLEN8	(3u << 5)
@@ -50,13 +46,18 @@ static void
 pl011_rx_irq(struct uart *u, bool on)
 {
 
+	(void)on;
 	uart_io_write(u, ICR, INT_RX | INT_RT);
-	uart_io_write(u, IMSC, on ? INT_RX | INT_RT : 0);
 }
 
-#define	PL011(init)							\
-	{ init, pl011_rx_irq, DR, FR, .room = { FR_TXFF, 0 },		\
-	    .ready = { FR_RXFE, 0 }, .idle = { FR_BUSY, 0 } }
+#define	PL011(how)							\
+	.room = { FR, 1u << 5, false },	/* TXFF */			\
+	.got = { FR, 1u << 4, false },	/* RXFE */			\
+	.empty = { FR, 1u << 3, false },	/* BUSY */		\
+	.idle = { FR, 1u << 3, false },					\
+	.tx = DR, .rx = DR,						\
+	.irq = IMSC, .irq_bits = INT_RX | INT_RT,			\
+	.rx_irq = pl011_rx_irq, .init = (how)
 
-const struct uart_ops pl011_ops = PL011(pl011_init);
-const struct uart_ops pl011_ops_sbsa = PL011(pl011_init_sbsa);
+const struct uart_type pl011 = { PL011(pl011_init) };
+const struct uart_type pl011_sbsa = { PL011(pl011_init_sbsa) };

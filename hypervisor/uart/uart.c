@@ -1,13 +1,11 @@
 /*
- * Which driver serves which UART, and the calls to it; see uart.h. A new
- * driver is one file and its rows here. Knows no register.
+ * Which driver serves which UART, and how to go by what it says; see uart.h.
+ * A new driver is one file and its rows here. Knows no register.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "lib/string.h"
 #include "uart/drivers.h"
-#include "uart/uart.h"
-#include "uart/uart_io.h"
 
 /*
  * Long enough for the slowest character in use (1200 baud: 8 ms) at any
@@ -18,28 +16,38 @@
 
 static const struct driver {
 	const char	*compatible;
-	const struct uart_ops *ops;
+	const struct uart_type *type;
 	uint8_t		shift, width;	/* where the tree does not say */
 } drivers[] = {
-	{ "arm,pl011",		&pl011_ops,		0, 4 },
-	{ "arm,sbsa-uart",	&pl011_ops_sbsa,	0, 4 },
-	{ "xlnx,xuartps",	&cadence_ops,		0, 4 },
-	{ "xlnx,zynqmp-uart",	&cadence_ops,		0, 4 },
-	{ "cdns,uart-r1p8",	&cadence_ops,		0, 4 },
-	{ "cdns,uart-r1p12",	&cadence_ops,		0, 4 },
-	{ "ns16550a",		&ns16550_ops,		0, 1 },
-	{ "ns16550",		&ns16550_ops,		0, 1 },
-	{ "ns16450",		&ns16550_ops,		0, 1 },
-	{ "ns16850",		&ns16550_ops,		0, 1 },
-	{ "fsl,ns16550",	&ns16550_ops,		0, 1 },
-	{ "fsl,16550-FIFO64",	&ns16550_ops,		0, 1 },
-	{ "snps,dw-apb-uart",	&ns16550_ops,		0, 1 },
-	{ "brcm,bcm2835-aux-uart", &ns16550_ops,	2, 4 },
-	{ "mediatek,mt6577-uart", &ns16550_ops,		2, 4 },
-	{ "mrvl,mmp-uart",	&ns16550_ops,		2, 4 },
-	{ "nvidia,tegra20-uart", &ns16550_ops,		2, 4 },
-	{ "ti,am654-uart",	&ns16550_ops,		2, 4 },
-	{ "ti,omap4-uart",	&ns16550_ops,		2, 4 },
+	{ "arm,pl011",		&pl011,		0, 4 },
+	{ "arm,sbsa-uart",	&pl011_sbsa,	0, 4 },
+	{ "xlnx,xuartps",	&cadence,	0, 4 },
+	{ "xlnx,zynqmp-uart",	&cadence,	0, 4 },
+	{ "cdns,uart-r1p8",	&cadence,	0, 4 },
+	{ "cdns,uart-r1p12",	&cadence,	0, 4 },
+	{ "ns16550a",		&ns16550,	0, 1 },
+	{ "ns16550",		&ns16550,	0, 1 },
+	{ "ns16450",		&ns16550,	0, 1 },
+	{ "ns16850",		&ns16550,	0, 1 },
+	{ "fsl,ns16550",	&ns16550,	0, 1 },
+	{ "fsl,16550-FIFO64",	&ns16550,	0, 1 },
+	{ "snps,dw-apb-uart",	&ns16550,	0, 1 },
+	{ "brcm,bcm2835-aux-uart", &ns16550,	2, 4 },
+	{ "mediatek,mt6577-uart", &ns16550,	2, 4 },
+	{ "mrvl,mmp-uart",	&ns16550,	2, 4 },
+	{ "nvidia,tegra20-uart", &ns16550,	2, 4 },
+	{ "ti,am654-uart",	&ns16550,	2, 4 },
+	{ "ti,omap4-uart",	&ns16550,	2, 4 },
+	{ "amlogic,meson-gx-uart", &meson,	0, 4 },
+	{ "amlogic,meson-s4-uart", &meson,	0, 4 },
+	{ "fsl,imx6q-uart",	&imx,		0, 4 },
+	{ "fsl,imx7ulp-lpuart",	&lpuart,	0, 4 },
+	{ "fsl,imx8qxp-lpuart",	&lpuart,	0, 4 },
+	{ "marvell,armada-3700-uart", &mvebu,	0, 4 },
+	{ "qcom,geni-debug-uart", &geni,	0, 4 },
+	{ "qcom,geni-uart",	&geni,		0, 4 },
+	{ "qcom,msm-uartdm-v1.4", &msm,		0, 4 },
+	{ "renesas,rcar-gen3-scif", &scif,	0, 2 },
 };
 
 static const struct driver *
@@ -76,33 +84,40 @@ uart_probe(struct uart *u, const struct uart_desc *d, uintptr_t base)
 		return (false);
 	v = uart_driver(d);
 	u->base = base;
-	u->shift = d->reg_shift == UART_DEFAULT || v->ops != &ns16550_ops ?
+	u->shift = d->reg_shift == UART_DEFAULT || v->type != &ns16550 ?
 	    v->shift : d->reg_shift;
 	u->width = d->reg_io_width == UART_DEFAULT ? v->width :
 	    d->reg_io_width;
 	/* Registers closer than their width would be misaligned. */
 	if ((base & (u->width - 1u)) != 0 ||
-	    (v->ops == &ns16550_ops && u->width > 1u << u->shift))
+	    (v->type == &ns16550 && u->width > 1u << u->shift))
 		return (false);
-	u->ops = v->ops;
-	u->ops->init(u);
+	u->type = v->type;
+	if (u->type->init != NULL)
+		u->type->init(u);
 	return (true);
 }
 
-static bool
-uart_is(const struct uart *u, const struct uart_state *s)
+void
+uart_change(struct uart *u, unsigned int reg, uint32_t off, uint32_t on)
 {
 
-	return ((uart_io_read(u, u->ops->status << u->shift) & s->mask) ==
-	    s->value);
+	uart_io_write(u, reg, (uart_io_read(u, reg) & ~off) | on);
 }
 
 static bool
-uart_wait(struct uart *u, const struct uart_state *s)
+is(struct uart *u, const struct uart_flag *f)
+{
+
+	return (((uart_io_read(u, f->reg) & f->bits) != 0) == f->set);
+}
+
+static bool
+await(struct uart *u, const struct uart_flag *f)
 {
 	unsigned int tries = u->stuck ? 1 : TRIES;
 
-	while (!uart_is(u, s))
+	while (!is(u, f))
 		if (--tries == 0) {
 			u->stuck = true;
 			return (false);
@@ -114,32 +129,48 @@ uart_wait(struct uart *u, const struct uart_state *s)
 void
 uart_putc(struct uart *u, char c)
 {
+	const struct uart_type *t = u->type;
 
-	if (u->ops != NULL && uart_wait(u, &u->ops->room))
-		uart_io_write(u, u->ops->data << u->shift, (uint8_t)c);
+	if (t == NULL || !await(u, &t->room))
+		return;
+	if (t->send != NULL)
+		t->send(u);
+	uart_io_write(u, t->tx, (uint8_t)c);
+	if (t->sent != NULL)
+		t->sent(u);
 }
 
 int
 uart_getc(struct uart *u)
 {
+	const struct uart_type *t = u->type;
+	int c;
 
-	if (u->ops == NULL || !uart_is(u, &u->ops->ready))
+	if (t == NULL || !is(u, &t->got))
 		return (-1);
-	return (uart_io_read(u, u->ops->data << u->shift) & 0xff);
+	c = (int)(uart_io_read(u, t->rx) & 0xff);
+	if (t->taken != NULL)
+		t->taken(u);
+	return (c);
 }
 
 void
 uart_rx_irq(struct uart *u, bool on)
 {
+	const struct uart_type *t = u->type;
 
-	if (u->ops != NULL)
-		u->ops->rx_irq(u, on);
+	if (t == NULL)
+		return;
+	if (t->rx_irq != NULL)
+		t->rx_irq(u, on);
+	if (t->irq_bits != 0)
+		uart_change(u, t->irq, t->irq_bits, on ? t->irq_bits : 0);
 }
 
 void
 uart_flush(struct uart *u)
 {
 
-	if (u->ops != NULL)
-		(void)uart_wait(u, &u->ops->idle);
+	if (u->type != NULL && await(u, &u->type->empty))
+		(void)await(u, &u->type->idle);
 }

@@ -11,26 +11,10 @@
 
 #include "lib/types.h"
 
-struct uart;
-
-/* When these bits of the status register have this value. */
-struct uart_state {
-	uint16_t	mask, value;
-};
-
-struct uart_ops {
-	/* Enables receiver, transmitter and FIFOs; interrupts off. */
-	void	(*init)(struct uart *u);
-	/* Receive interrupt on or off, what is pending acknowledged. */
-	void	(*rx_irq)(struct uart *u, bool on);
-	/* Registers: to read what has come and write what is to go; status. */
-	uint8_t	data, status;
-	/* A character may be written, may be read; the last bit has left. */
-	struct uart_state room, ready, idle;
-};
+struct uart_type;
 
 struct uart {
-	const struct uart_ops *ops;	/* NULL: none; calls do nothing */
+	const struct uart_type *type;	/* NULL: none; calls do nothing */
 	uintptr_t	base;		/* where mapped; MMU off: physical */
 	uint8_t		shift;		/* register n is at n << shift */
 	uint8_t		width;		/* bytes of one access: 1, 2, 4 */
@@ -60,14 +44,17 @@ bool	uart_probe(struct uart *u, const struct uart_desc *d, uintptr_t base);
 /* Is there a driver for d? Touches no device. */
 bool	uart_supported(const struct uart_desc *d);
 
-/*
- * These do nothing (getc: -1) without a driver. putc and flush give up on a
- * UART that never gets there; getc is -1 when nothing has come. The handler
- * of a receive interrupt is: uart_getc() until -1, then rx_irq(u, true).
- */
+/* These do nothing (getc: -1) without a driver. */
+/* Waits for room, then sends. Gives up on a UART that never has any. */
 void	uart_putc(struct uart *u, char c);
+/* The next character received, or -1 when there is none. */
 int	uart_getc(struct uart *u);
+/*
+ * Receive interrupt on or off, what is pending acknowledged. The handler
+ * is: uart_getc() until -1, then uart_rx_irq(u, true).
+ */
 void	uart_rx_irq(struct uart *u, bool on);
+/* Waits until the last bit has left. */
 void	uart_flush(struct uart *u);
 
 #endif

@@ -7,9 +7,9 @@
 #include "uart/uart_io.h"
 
 uint32_t
-uart_io_read(const struct uart *u, unsigned int offset)
+uart_io_read(const struct uart *u, unsigned int reg)
 {
-	uintptr_t a = u->base + offset;
+	uintptr_t a = u->base + (reg << u->shift);
 
 	switch (u->width) {
 	case 1:
@@ -22,9 +22,9 @@ uart_io_read(const struct uart *u, unsigned int offset)
 }
 
 void
-uart_io_write(const struct uart *u, unsigned int offset, uint32_t value)
+uart_io_write(const struct uart *u, unsigned int reg, uint32_t value)
 {
-	uintptr_t a = u->base + offset;
+	uintptr_t a = u->base + (reg << u->shift);
 
 	switch (u->width) {
 	case 1:

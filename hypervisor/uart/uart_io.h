@@ -9,9 +9,11 @@
 
 #include "uart/uart.h"
 
-/* offset: bytes from u->base. The access has u->width bytes. */
-uint32_t uart_io_read(const struct uart *u, unsigned int offset);
-void	uart_io_write(const struct uart *u, unsigned int offset,
-	    uint32_t value);
+/*
+ * reg: bytes from u->base, before the shift that u->shift makes of it. The
+ * access has u->width bytes.
+ */
+uint32_t uart_io_read(const struct uart *u, unsigned int reg);
+void	uart_io_write(const struct uart *u, unsigned int reg, uint32_t value);
 
 #endif

@@ -24,20 +24,20 @@ static struct platform plat;
 
 /* No register is touched here: discovery must not ask for one. */
 uint32_t
-uart_io_read(const struct uart *u, unsigned int offset)
+uart_io_read(const struct uart *u, unsigned int reg)
 {
 
 	(void)u;
-	(void)offset;
+	(void)reg;
 	abort();
 }
 
 void
-uart_io_write(const struct uart *u, unsigned int offset, uint32_t value)
+uart_io_write(const struct uart *u, unsigned int reg, uint32_t value)
 {
 
 	(void)u;
-	(void)offset;
+	(void)reg;
 	(void)value;
 	abort();
 }

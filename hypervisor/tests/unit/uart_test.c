@@ -13,7 +13,7 @@
 
 /* A UART: registers by offset, and what is behind the two data ends. */
 static struct {
-	uint32_t	reg[64];	/* by offset / stride */
+	uint32_t	reg[0x900];	/* by offset / stride */
 	unsigned int	stride;		/* bytes between registers */
 	unsigned int	width;		/* of every access */
 	unsigned int	tx_reg, rx_reg;
@@ -31,8 +31,9 @@ static struct {
 static struct uart u;
 
 static unsigned int
-fake_reg(const struct uart *v, unsigned int offset)
+fake_reg(const struct uart *v, unsigned int reg)
 {
+	unsigned int offset = reg << v->shift;
 
 	ATF_REQUIRE_EQ(0x9000, v->base);
 	ATF_REQUIRE_EQ(f.width, v->width);
@@ -42,9 +43,9 @@ fake_reg(const struct uart *v, unsigned int offset)
 }
 
 uint32_t
-uart_io_read(const struct uart *v, unsigned int offset)
+uart_io_read(const struct uart *v, unsigned int reg)
 {
-	unsigned int r = fake_reg(v, offset);
+	unsigned int r = fake_reg(v, reg);
 
 	f.reads++;
 	if (r == f.rx_reg && f.input != NULL && *f.input != '\0')
@@ -53,9 +54,9 @@ uart_io_read(const struct uart *v, unsigned int offset)
 }
 
 void
-uart_io_write(const struct uart *v, unsigned int offset, uint32_t value)
+uart_io_write(const struct uart *v, unsigned int reg, uint32_t value)
 {
-	unsigned int r = fake_reg(v, offset);
+	unsigned int r = fake_reg(v, reg);
 
 	if (r == f.tx_reg) {
 		ATF_REQUIRE_MSG(f.busy == 0, "sent without room");
@@ -315,6 +316,105 @@ ATF_TC_BODY(cadence, tc)
 	ATF_CHECK_EQ(0x1fff, logged(3));
 }
 
+/*
+ * The others say where their flags are, and are fakes of that: bit masks by
+ * the manuals that the drivers cite. `on`: set when there is room, input;
+ * `off`: set when there is none, or something is still to be sent.
+ */
+static const struct other {
+	const char	*compatible;
+	unsigned int	stride, tx, rx, room_reg, got_reg, irq_reg;
+	uint32_t	room_on, room_off, got_on, got_off, irq;
+} others[] = {
+	{ "amlogic,meson-gx-uart", 4, 0, 1, 3, 3, 2,
+	    1u << 22, 1u << 21 | 1u << 25, 0, 1u << 20, 1u << 27 },
+	{ "fsl,imx8mm-uart\0fsl,imx6q-uart", 4, 16, 0, 0xb4 / 4, 0x98 / 4,
+	    0x80 / 4, 1u << 6, 1u << 4, 1, 0, 1u << 9 },
+	{ "fsl,imx8qxp-lpuart", 4, 7, 7, 5, 5, 6,
+	    1u << 23 | 1u << 22, 0, 1u << 21, 0, 1u << 21 },
+	{ "marvell,armada-3700-uart", 4, 1, 0, 3, 3, 2,
+	    1u << 6, 1u << 11, 1u << 4, 0, 1u << 4 },
+	{ "qcom,geni-debug-uart", 4, 0x700 / 4, 0x780 / 4, 0x40 / 4,
+	    0x804 / 4, 0x644 / 4, 0, 1, 2, 0, 3u << 26 },
+	{ "qcom,msm-uartdm-v1.4", 4, 0x100 / 4, 0x140 / 4, 0xa4 / 4,
+	    0xa4 / 4, 0xb0 / 4, 1u << 3, 0, 1, 0, 3u << 3 },
+	{ "renesas,rcar-gen3-scif", 2, 6, 10, 8, 8, 4,
+	    0x60, 0, 2, 0, 0x40 },
+};
+static const struct other *other;
+
+static uint32_t
+other_status(unsigned int r)
+{
+	uint32_t v = f.reg[r];
+
+	if (r == other->room_reg) {
+		v &= ~(other->room_on | other->room_off);
+		v |= room() ? other->room_on : other->room_off;
+	}
+	/* i.MX has the end of a transmission with the received flag. */
+	if (r == other->got_reg) {
+		v &= ~(other->got_on | other->got_off);
+		v |= input() ? other->got_on : other->got_off;
+		if (other->got_reg != other->room_reg && other->got_on == 1)
+			v |= 1u << 3;
+	}
+	return (v);
+}
+
+ATF_TC_WITHOUT_HEAD(others_talk);
+ATF_TC_BODY(others_talk, tc)
+{
+	struct uart_desc d;
+	unsigned int i;
+
+	(void)tc;
+	for (i = 0; i < nitems(others); i++) {
+		other = &others[i];
+		d = desc(other->compatible, UART_DEFAULT, UART_DEFAULT);
+		if (strcmp(other->compatible, "fsl,imx8mm-uart") == 0)
+			d.compatible_len = sizeof("fsl,imx8mm-uart\0"
+			    "fsl,imx6q-uart");
+		fake(other->stride, other->stride, other->tx, other->rx,
+		    other_status);
+		ATF_REQUIRE_MSG(uart_probe(&u, &d, 0x9000), "%s",
+		    other->compatible);
+		talk();
+		uart_rx_irq(&u, true);
+		ATF_CHECK_EQ_MSG(other->irq, f.reg[other->irq_reg] &
+		    other->irq, "%s: %#x", other->compatible,
+		    f.reg[other->irq_reg]);
+		uart_rx_irq(&u, false);
+		ATF_CHECK_EQ_MSG(0, f.reg[other->irq_reg] & other->irq,
+		    "%s: %#x", other->compatible, f.reg[other->irq_reg]);
+	}
+}
+
+/* Each character is a transfer of its own. */
+ATF_TC_WITHOUT_HEAD(transfers);
+ATF_TC_BODY(transfers, tc)
+{
+	struct uart_desc d;
+
+	(void)tc;
+	other = &others[4];
+	d = desc(other->compatible, UART_DEFAULT, UART_DEFAULT);
+	fake(4, 4, other->tx, other->rx, other_status);
+	ATF_REQUIRE(uart_probe(&u, &d, 0x9000));
+	f.nlog = 0;
+	uart_putc(&u, 'a');
+	ATF_CHECK_EQ(1, logged(0x270 / 4));
+	ATF_CHECK_EQ(1u << 27, logged(0x600 / 4));
+
+	other = &others[5];
+	d = desc(other->compatible, UART_DEFAULT, UART_DEFAULT);
+	fake(4, 4, other->tx, other->rx, other_status);
+	ATF_REQUIRE(uart_probe(&u, &d, 0x9000));
+	f.nlog = 0;
+	uart_putc(&u, 'a');
+	ATF_CHECK_EQ(1, logged(0x40 / 4));
+}
+
 /* One that never has room costs one long wait, and is back when it has. */
 ATF_TC_WITHOUT_HEAD(stuck);
 ATF_TC_BODY(stuck, tc)
@@ -381,6 +481,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, ns16550);
 	ATF_TP_ADD_TC(tp, dw_timeout);
 	ATF_TP_ADD_TC(tp, cadence);
+	ATF_TP_ADD_TC(tp, others_talk);
+	ATF_TP_ADD_TC(tp, transfers);
 	ATF_TP_ADD_TC(tp, stuck);
 	ATF_TP_ADD_TC(tp, probe);
 	return (atf_no_error());
