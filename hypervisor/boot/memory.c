@@ -1,7 +1,8 @@
 /*
  * The hypervisor's own address space (stage 1 of EL2: identity, W^X, caches
  * on) and the machine's RAM: who has which part. Only what is in use is
- * mapped, so start-up costs the same on a machine with 1 TiB.
+ * mapped, so start-up costs the same on a machine with 1 TiB. All of it on
+ * the boot CPU, before the first guest runs: no locks.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -11,7 +12,6 @@
 #include "lib/extent.h"
 #include "mm/pool.h"
 #include "mm/pt.h"
-#include "port/cpu.h"
 #include "port/mem.h"
 #include "vmm/pcpu.h"
 
@@ -22,7 +22,6 @@
 struct pool memory_pool;
 static struct pt el2;
 static struct extents ram;
-static struct spinlock ram_lock;
 static uint8_t early_pages[EARLY_PAGES * PAGE_SIZE]
     __attribute__((aligned(PAGE_SIZE)));
 
@@ -114,39 +113,28 @@ memory_init(pa_t dtb)
 bool
 memory_ram_alloc(uint64_t size, uint64_t align, pa_t *pa)
 {
-	uint64_t base;
-	bool ok;
 
-	spin_lock(&ram_lock);
-	ok = extent_alloc(&ram, size, align, &base);
-	if (ok && map(base, base + size, data) != 0) {
-		extent_add(&ram, base, size);
-		ok = false;
-	}
-	spin_unlock(&ram_lock);
-	*pa = PA(base);
-	return (ok);
-}
-
-uint64_t
-memory_ram_left(void)
-{
-	uint64_t n;
-
-	spin_lock(&ram_lock);
-	n = extent_total(&ram);
-	spin_unlock(&ram_lock);
-	return (n);
+	if (!extent_alloc(&ram, size, align, &pa->v))
+		return (false);
+	if (map(pa->v, pa->v + size, data) == 0)
+		return (true);
+	memory_ram_free(*pa, size);
+	return (false);
 }
 
 void
 memory_ram_free(pa_t pa, uint64_t size)
 {
 
-	spin_lock(&ram_lock);
 	pt_unmap(&el2, pa.v, size);
 	extent_add(&ram, pa.v, size);
-	spin_unlock(&ram_lock);
+}
+
+uint64_t
+memory_ram_left(void)
+{
+
+	return (extent_total(&ram));
 }
 
 /*
@@ -157,19 +145,15 @@ struct pcpu *
 memory_cpu_stack(void)
 {
 	struct pcpu *p;
-	uint64_t base;
-	bool ok;
+	pa_t base;
 
-	spin_lock(&ram_lock);
-	ok = extent_alloc(&ram, 5 * PAGE_SIZE, PAGE_SIZE, &base) &&
-	    map(base + PAGE_SIZE, base + 2 * PAGE_SIZE, data) == 0 &&
-	    map(base + 3 * PAGE_SIZE, base + 5 * PAGE_SIZE, data) == 0;
-	spin_unlock(&ram_lock);
-	if (!ok)
+	if (!memory_ram_alloc(5 * PAGE_SIZE, PAGE_SIZE, &base))
 		return (NULL);
-	p = port_pa_to_ptr(PA(base + 5 * PAGE_SIZE -
+	pt_unmap(&el2, base.v, PAGE_SIZE);
+	pt_unmap(&el2, base.v + 2 * PAGE_SIZE, PAGE_SIZE);
+	p = port_pa_to_ptr(PA(base.v + 5 * PAGE_SIZE -
 	    round_up(sizeof(*p), 16)));
 	*p = (struct pcpu){ 0 };
-	p->panic_stack = port_pa_to_ptr(PA(base + 2 * PAGE_SIZE));
+	p->panic_stack = port_pa_to_ptr(PA(base.v + 2 * PAGE_SIZE));
 	return (p);
 }
