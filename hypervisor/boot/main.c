@@ -156,7 +156,6 @@ map_device(const struct platform_range *r)
 static void
 start_gic(void)
 {
-	static struct irq_ops ops;
 	struct irq_private private = {
 		.vtimer = plat.timer.virt.intid,
 		.hyp_timer = plat.timer.hyp.intid,
@@ -177,9 +176,7 @@ start_gic(void)
 		boot_stop(err);
 	if (gic->check != NULL)
 		gic->check(plat.timer.hyp.intid);
-	ops = (struct irq_ops){ gic->ack, gic->eoi, gic->deactivate,
-	    gic->enable };
-	irq_init(&ops, &private);
+	irq_init(&gic->irq, &private);
 	if (plat.console.irq.intid >= 32) {
 		irq_own(plat.console.irq.intid, plat.console.irq.edge,
 		    console_irq);

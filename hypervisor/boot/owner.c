@@ -57,7 +57,7 @@ owner_of_intid(unsigned int intid)
 
 	if (intid == plat.console.irq.intid)
 		return ("the hypervisor's console");
-	if (intid >= gic->lines())
+	if (intid >= gic_lines())
 		return ("not an interrupt of this machine");
 	return (NULL);
 }

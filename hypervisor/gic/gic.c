@@ -1,33 +1,137 @@
 /*
- * Which interrupt controller drives this machine.
+ * Which interrupt controller drives this machine, and what both kinds have
+ * alike: the registers with a field for each interrupt, in the distributor
+ * and, for a GICv3's private ones, in a frame of the redistributor.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "gic/gic.h"
-#include "lib/print.h"
+#include "gic/private.h"
 #include "platform/platform.h"
 #include "port/cpu.h"
-#include "port/lr.h"
+
+#define	PRIO_ALL	0xa0a0a0a0u
 
 const struct gic_ops *gic;
 const struct lr_ops *lr_ops;
+uintptr_t gicd, gic_frame[PCPU_MAX];
 
-int
+static uintptr_t
+frame(unsigned int intid)
+{
+
+	return (intid < 32 ? gic_frame[port_cpu()] : gicd);
+}
+
+static void
+set_bit(unsigned int reg, unsigned int intid)
+{
+
+	reg_write(frame(intid), reg + intid / 32 * 4, 1u << intid % 32);
+}
+
+void
+gic_set_active(unsigned int intid)
+{
+
+	set_bit(GICD_ISACTIVER, intid);
+}
+
+bool
+gic_line(unsigned int intid)
+{
+
+	return (reg_read(frame(intid), GICD_ISPENDR) >> intid & 1);
+}
+
+/* RES0 in a GICv2. */
+static COLD void
+wait_rwp(void)
+{
+
+	while (reg_read(gicd, GICD_CTLR) & GICD_CTLR_RWP)
+		port_relax();
+}
+
+COLD void
+gic_quiet(uintptr_t base, unsigned int first, unsigned int end)
+{
+	unsigned int i;
+
+	for (i = first; i < end; i += 32) {
+		reg_write(base, GICD_ICENABLER + i / 8, ~0u);
+		reg_write(base, GICD_ICPENDR + i / 8, ~0u);
+		reg_write(base, GICD_ICACTIVER + i / 8, ~0u);
+		if (gic->version == 3)
+			reg_write(base, GICD_IGROUPR + i / 8, ~0u);
+	}
+	for (i = first; i < end; i += 4)
+		reg_write(base, GICD_IPRIORITYR + i, PRIO_ALL);
+}
+
+COLD void
+gic_init_cpu(uintptr_t base, struct lr_ops *ops, unsigned int count)
+{
+	static const struct lr_state none;
+	unsigned int i;
+
+	gic_frame[port_cpu()] = base;
+	gic_quiet(base, 0, 32);
+	reg_write(base, GICD_ISENABLER, 1u << GIC_SGI_KICK);
+	ops->count = count < 16 ? count : 16;	/* as many as we look at */
+	lr_ops = ops;
+	for (i = 0; i < ops->count; i++)
+		ops->write(i, 0);
+	ops->control(0);
+	ops->restore(&none);
+}
+
+COLD unsigned int
+gic_lines(void)
+{
+	unsigned int n = ((reg_read(gicd, GICD_TYPER) & 31) + 1) * 32;
+
+	return (n > GIC_SPURIOUS ? GIC_SPURIOUS : n);
+}
+
+COLD int
 gic_init(const struct platform_gic *g, char *err, size_t len)
 {
 
 	gic = g->version == 3 ? &gicv3_ops : &gicv2_ops;
-	return (gic->init(g, err, len));
+	gicd = g->gicd.base.v;
+	if (gic->init(g, err, len) != 0)
+		return (-1);
+	reg_write(gicd, GICD_CTLR, 0);
+	wait_rwp();
+	gic_quiet(gicd, 32, gic_lines());
+	wait_rwp();
+	reg_write(gicd, GICD_CTLR, gic->version == 3 ? GICD_CTLR_ARE |
+	    GICD_CTLR_V3_GRP1 | GICD_CTLR_GRP1 : GICD_CTLR_GRP1);
+	wait_rwp();
+	return (0);
 }
 
-void
+COLD void
+gic_enable(unsigned int intid, bool edge)
+{
+	unsigned int cfg = GICD_ICFGR + intid / 16 * 4;
+	uint32_t bit = 2u << intid % 16 * 2, old = reg_read(frame(intid), cfg);
+
+	reg_write(frame(intid), cfg, edge ? old | bit : old & ~bit);
+	if (intid >= 32)
+		gic->route(intid);
+	set_bit(GICD_ISENABLER, intid);
+}
+
+COLD void
 gic_enable_private(const unsigned int *intids, unsigned int n)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
 		if (intids[i] >= 16 && intids[i] < 32)
-			gic->enable(intids[i], false);
+			gic_enable(intids[i], false);
 }
 
 void

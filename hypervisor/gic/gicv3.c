@@ -1,43 +1,43 @@
 /*
- * GICv3 and GICv4 (IHI 0069): distributor, redistributors, CPU interface
- * and list registers by system register. Non-secure, affinity routing on.
+ * GICv3 and GICv4 (IHI 0069): redistributors, CPU interface and list
+ * registers by system register. Non-secure, affinity routing on.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "arch/aarch64/sysreg.h"
 #include "gic/gic.h"
-#include "gic/reg.h"
+#include "gic/private.h"
 #include "lib/print.h"
 #include "platform/platform.h"
 #include "port/cpu.h"
-#include "port/lr.h"
-#include "vmm/pcpu.h"
 
 #define	ICC_SRE_ALL	0xf		/* SRE, DFB, DIB, Enable */
 #define	ICC_CTLR_EOIMODE (1u << 1)
-#define	PRIO_ALL	0xa0a0a0a0u
 
 static const struct platform_gic *desc;
-static uintptr_t gicd;
-static uintptr_t gicr[PCPU_MAX];	/* by pcpu */
+static struct lr_ops lr;
 
-static void
-wait_rwp(uintptr_t base)
-{
-
-	while (reg_read(base, GICD_CTLR) & GICD_CTLR_RWP)
-		port_relax();
-}
+/* What takes the register's number as part of its name. */
+#define	EACH_LR(OP)							\
+	OP(0) OP(1) OP(2) OP(3) OP(4) OP(5) OP(6) OP(7)			\
+	OP(8) OP(9) OP(10) OP(11) OP(12) OP(13) OP(14) OP(15)
+#define	EACH_APR(OP) do {						\
+	OP(0);								\
+	if (lr.prio_bits > 5)						\
+		OP(1);							\
+	if (lr.prio_bits > 6) {						\
+		OP(2);							\
+		OP(3);							\
+	}								\
+} while (0)
 
 static uint64_t
 read_lr(unsigned int n)
 {
 
 	switch (n) {
-#define	LR(n) case n: return (read_sysreg(ich_lr##n##_el2))
-	LR(0); LR(1); LR(2); LR(3); LR(4); LR(5); LR(6); LR(7);
-	LR(8); LR(9); LR(10); LR(11); LR(12); LR(13); LR(14); LR(15);
-#undef LR
+#define	READ(n) case n: return (read_sysreg(ich_lr##n##_el2));
+	EACH_LR(READ)
 	}
 	return (0);
 }
@@ -47,18 +47,18 @@ write_lr(unsigned int n, uint64_t lr)
 {
 
 	switch (n) {
-#define	LR(n) case n: write_sysreg(ich_lr##n##_el2, lr); break
-	LR(0); LR(1); LR(2); LR(3); LR(4); LR(5); LR(6); LR(7);
-	LR(8); LR(9); LR(10); LR(11); LR(12); LR(13); LR(14); LR(15);
-#undef LR
+#define	WRITE(n) case n: write_sysreg(ich_lr##n##_el2, lr); break;
+	EACH_LR(WRITE)
 	}
 }
 
 static uint32_t
-empty(void)
+get(enum lr_reg r)
 {
 
-	return (read_sysreg(ich_elrsr_el2));
+	return (r == LR_REG_HCR ? read_sysreg(ich_hcr_el2) :
+	    r == LR_REG_VMCR ? read_sysreg(ich_vmcr_el2) :
+	    read_sysreg(ich_elrsr_el2));
 }
 
 static void
@@ -68,39 +68,16 @@ control(uint32_t hcr)
 	write_sysreg(ich_hcr_el2, hcr);
 }
 
-static uint32_t
-control_read(void)
-{
-
-	return (read_sysreg(ich_hcr_el2));
-}
-
-static uint32_t
-vmcr(void)
-{
-
-	return (read_sysreg(ich_vmcr_el2));
-}
-
-static struct lr_ops lr;
-
 static void
 save(struct lr_state *s)
 {
 
 	s->vmcr = read_sysreg(ich_vmcr_el2);
-	s->apr[0][0] = read_sysreg(ich_ap0r0_el2);
-	s->apr[1][0] = read_sysreg(ich_ap1r0_el2);
-	if (lr.prio_bits > 5) {
-		s->apr[0][1] = read_sysreg(ich_ap0r1_el2);
-		s->apr[1][1] = read_sysreg(ich_ap1r1_el2);
-	}
-	if (lr.prio_bits > 6) {
-		s->apr[0][2] = read_sysreg(ich_ap0r2_el2);
-		s->apr[1][2] = read_sysreg(ich_ap1r2_el2);
-		s->apr[0][3] = read_sysreg(ich_ap0r3_el2);
-		s->apr[1][3] = read_sysreg(ich_ap1r3_el2);
-	}
+#define	SAVE(n) do {							\
+	s->apr[0][n] = read_sysreg(ich_ap0r##n##_el2);			\
+	s->apr[1][n] = read_sysreg(ich_ap1r##n##_el2);			\
+} while (0)
+	EACH_APR(SAVE);
 }
 
 static void
@@ -108,18 +85,11 @@ restore(const struct lr_state *s)
 {
 
 	write_sysreg(ich_vmcr_el2, s->vmcr);
-	write_sysreg(ich_ap0r0_el2, s->apr[0][0]);
-	write_sysreg(ich_ap1r0_el2, s->apr[1][0]);
-	if (lr.prio_bits > 5) {
-		write_sysreg(ich_ap0r1_el2, s->apr[0][1]);
-		write_sysreg(ich_ap1r1_el2, s->apr[1][1]);
-	}
-	if (lr.prio_bits > 6) {
-		write_sysreg(ich_ap0r2_el2, s->apr[0][2]);
-		write_sysreg(ich_ap1r2_el2, s->apr[1][2]);
-		write_sysreg(ich_ap0r3_el2, s->apr[0][3]);
-		write_sysreg(ich_ap1r3_el2, s->apr[1][3]);
-	}
+#define	RESTORE(n) do {							\
+	write_sysreg(ich_ap0r##n##_el2, s->apr[0][n]);			\
+	write_sysreg(ich_ap1r##n##_el2, s->apr[1][n]);			\
+} while (0)
+	EACH_APR(RESTORE);
 }
 
 static void
@@ -129,95 +99,42 @@ deactivate(uint32_t intid)
 	write_sysreg(icc_dir_el1, intid);
 }
 
-static void
-set_active(unsigned int intid)
-{
-
-	if (intid < 32)
-		reg_write(gicr[port_cpu()], GICR_SGI + GICD_ISACTIVER,
-		    1u << intid);
-	else
-		reg_write(gicd, GICD_ISACTIVER + intid / 32 * 4,
-		    1u << intid % 32);
-}
-
-static bool
-line(unsigned int intid)
-{
-
-	return (reg_read(gicr[port_cpu()], GICR_SGI + GICD_ISPENDR) >>
-	    intid & 1);
-}
-
 static struct lr_ops lr = {
-	.line = line,
 	.read = read_lr,
 	.write = write_lr,
-	.empty = empty,
+	.get = get,
 	.control = control,
-	.control_read = control_read,
-	.vmcr = vmcr,
 	.save = save,
 	.restore = restore,
 	.deactivate = deactivate,
-	.set_active = set_active,
+	.set_active = gic_set_active,
+	.line = gic_line,
 };
-
-static unsigned int
-lines(void)
-{
-	unsigned int n = ((reg_read(gicd, GICD_TYPER) & 31) + 1) * 32;
-
-	return (n > GIC_SPURIOUS ? GIC_SPURIOUS : n);
-}
 
 static int
 init(const struct platform_gic *g, char *err, size_t len)
 {
-	unsigned int i, n;
 
-	(void)err;
-	(void)len;
+	(void)err, (void)len;
 	desc = g;
-	gicd = g->gicd.base.v;
-	reg_write(gicd, GICD_CTLR, 0);
-	wait_rwp(gicd);
-	n = lines();
-	for (i = 32; i < n; i += 32) {
-		reg_write(gicd, GICD_ICENABLER + i / 8, ~0u);
-		reg_write(gicd, GICD_ICPENDR + i / 8, ~0u);
-		reg_write(gicd, GICD_ICACTIVER + i / 8, ~0u);
-		reg_write(gicd, GICD_IGROUPR + i / 8, ~0u);
-	}
-	for (i = 32; i < n; i += 4)
-		reg_write(gicd, GICD_IPRIORITYR + i, PRIO_ALL);
-	wait_rwp(gicd);
-	reg_write(gicd, GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_V3_GRP1 | 1);
-	wait_rwp(gicd);
 	return (0);
 }
 
-/* MPIDR_EL1 affinities as GICR_TYPER[63:32] has them. */
-static uint32_t
-affinity(uint64_t mpidr)
-{
-
-	return ((mpidr >> 32 & 0xff) << 24 | (mpidr & 0xffffff));
-}
-
-static uintptr_t
+static COLD uintptr_t
 find_redistributor(uint64_t mpidr)
 {
-	unsigned int i;
+	/* MPIDR_EL1's affinities as GICR_TYPER[63:32] has them. */
+	uint32_t affinity = (mpidr >> 32 & 0xff) << 24 | (mpidr & 0xffffff);
 	uint64_t off, typer, stride;
+	unsigned int i;
+	uintptr_t base;
 
 	for (i = 0; i < desc->nr_gicr; i++) {
 		off = 0;
 		do {
-			uintptr_t base = desc->gicr[i].base.v + off;
-
+			base = desc->gicr[i].base.v + off;
 			typer = reg_read64(base, GICR_TYPER);
-			if (typer >> 32 == affinity(mpidr))
+			if (typer >> 32 == affinity)
 				return (base);
 			stride = desc->gicr_stride;
 			if (stride == 0)
@@ -230,19 +147,18 @@ find_redistributor(uint64_t mpidr)
 	return (0);
 }
 
-static int
+static COLD int
 init_cpu(uint64_t mpidr, char *err, size_t len)
 {
-	uintptr_t rd = find_redistributor(mpidr), sgi = rd + GICR_SGI;
+	uintptr_t rd = find_redistributor(mpidr);
+	unsigned int spins = 0;
 	uint64_t vtr;
-	unsigned int i, spins = 0;
 
 	if (rd == 0) {
 		print_buf(err, len, "gic: no redistributor for CPU %lx",
 		    (unsigned long)mpidr);
 		return (-1);
 	}
-	gicr[port_cpu()] = rd;
 	reg_write(rd, GICR_WAKER, reg_read(rd, GICR_WAKER) &
 	    ~GICR_WAKER_SLEEP);
 	while (reg_read(rd, GICR_WAKER) & GICR_WAKER_ASLEEP)
@@ -251,30 +167,19 @@ init_cpu(uint64_t mpidr, char *err, size_t len)
 			    "does not wake", (unsigned long)mpidr);
 			return (-1);
 		}
-	reg_write(sgi, GICD_ICENABLER, ~0u);
-	reg_write(sgi, GICD_ICPENDR, ~0u);
-	reg_write(sgi, GICD_ICACTIVER, ~0u);
-	reg_write(sgi, GICD_IGROUPR, ~0u);
-	for (i = 0; i < 32; i += 4)
-		reg_write(sgi, GICD_IPRIORITYR + i, PRIO_ALL);
-	reg_write(sgi, GICD_ISENABLER, 1u << GIC_SGI_KICK);
-	wait_rwp(rd);
-
 	write_sysreg(icc_sre_el2, ICC_SRE_ALL);
 	isb();
 	write_sysreg(icc_sre_el1, 7);
 	isb();
+	vtr = read_sysreg(ich_vtr_el2);
+	lr.prio_bits = (vtr >> 29 & 7) + 1;
+	gic_init_cpu(rd + GICR_SGI, &lr, (vtr & 31) + 1);
+	while (reg_read(rd, GICR_CTLR) & GICR_CTLR_RWP)
+		port_relax();
 	write_sysreg(icc_pmr_el1, 0xff);
 	write_sysreg(icc_bpr1_el1, 0);
 	write_sysreg(icc_ctlr_el1, ICC_CTLR_EOIMODE);
 	write_sysreg(icc_igrpen1_el1, 1);
-	vtr = read_sysreg(ich_vtr_el2);
-	lr.count = (vtr & 31) + 1;
-	lr.prio_bits = (vtr >> 29 & 7) + 1;
-	lr_ops = &lr;
-	for (i = 0; i < lr.count; i++)
-		write_lr(i, 0);
-	write_sysreg(ich_hcr_el2, 0);
 	isb();
 	return (0);
 }
@@ -297,19 +202,11 @@ eoi(uint32_t iar)
 }
 
 static void
-enable(unsigned int intid, bool edge)
+route(unsigned int intid)
 {
-	uintptr_t base = intid < 32 ? gicr[port_cpu()] + GICR_SGI : gicd;
-	uint32_t cfg = reg_read(base, GICD_ICFGR + intid / 16 * 4);
-	uint32_t bit = 2u << intid % 16 * 2;
 
-	cfg = edge ? cfg | bit : cfg & ~bit;
-	reg_write(base, GICD_ICFGR + intid / 16 * 4, cfg);
-	if (intid >= 32)
-		reg_write64(gicd, GICD_IROUTER + intid * 8,
-		    read_sysreg(mpidr_el1) & 0xff00ffffffull);
-	reg_write(base, GICD_ISENABLER + intid / 32 * 4, 1u << intid % 32);
-	wait_rwp(intid < 32 ? gicr[port_cpu()] : gicd);
+	reg_write64(gicd, GICD_IROUTER + intid * 8,
+	    read_sysreg(mpidr_el1) & 0xff00ffffffull);
 }
 
 static void
@@ -327,13 +224,10 @@ kick(unsigned int cpu)
 }
 
 const struct gic_ops gicv3_ops = {
+	.irq = { ack, eoi, deactivate, gic_enable },
 	.version = 3,
 	.init = init,
 	.init_cpu = init_cpu,
-	.ack = ack,
-	.eoi = eoi,
-	.deactivate = deactivate,
-	.enable = enable,
-	.lines = lines,
+	.route = route,
 	.kick = kick,
 };

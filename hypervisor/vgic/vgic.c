@@ -353,7 +353,8 @@ vgic_dir(struct vgic_cpu *self, uint64_t val)
 	/* GICv2: with the source CPU of an SGI above. */
 	unsigned int intid = val & (vg->version == 3 ? 0xffffff : 0x3ff);
 
-	if (intid >= MACHINE_NR_INTID || !(lr_ops->vmcr() & VMCR_VEOIM))
+	if (intid >= MACHINE_NR_INTID ||
+	    !(lr_ops->get(LR_REG_VMCR) & VMCR_VEOIM))
 		return;
 	spin_lock(&vg->lock);
 	vgic_lr_fold_all(self);

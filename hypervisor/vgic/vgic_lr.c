@@ -8,6 +8,26 @@
  */
 #include "vgic/vgic_private.h"
 
+/*
+ * As vgic_lr_again(), for a GICv2's SGI: if it has ended and one source sent
+ * it, another maybe.
+ */
+static bool
+again_sgi2(struct vgic_cpu *vc, unsigned int sgi)
+{
+	unsigned int n = vc->priv.lr[sgi], from = vc->sgi_from[sgi];
+	uint64_t lr = vc->lr[n];
+
+	if ((lr & (LR_HW | LR_EOI | LR_STATE | 0x3ff)) != (LR_PENDING | sgi) ||
+	    (from & (from - 1)) != 0 || lr_ops->read(n) & LR_STATE)
+		return (false);
+	vc->sgi_from[sgi] = 0;
+	vc->lr[n] = (lr & ~LR_SOURCE_MASK) |
+	    (uint64_t)__builtin_ctz(from) << LR_SOURCE_SHIFT;
+	lr_ops->write(n, vc->lr[n]);
+	return (true);
+}
+
 static void
 set_control(struct vgic_cpu *vc, uint32_t hcr)
 {
@@ -171,7 +191,7 @@ best(struct vgic_cpu *vc, uint32_t vmcr, uint32_t order)
 static VGIC_COLD void
 refill(struct vgic_cpu *vc)
 {
-	uint32_t vmcr = lr_ops->vmcr(), hcr = LR_HCR_EN;
+	uint32_t vmcr = lr_ops->get(LR_REG_VMCR), hcr = LR_HCR_EN;
 	unsigned int n, intid;
 
 	vgic_lr_fold_all(vc);
@@ -207,8 +227,8 @@ vgic_lr_deliver(struct vgic_cpu *vc)
 		b = vgic_bank(vg, vc, word);
 		if (b->inlr & bit) {
 			/* It came again. */
-			if (word == 0 && i < 16 && vg->version == 3 &&
-			    vgic_lr_again(vc, i)) {
+			if (word == 0 && i < 16 && (vg->version == 3 ?
+			    vgic_lr_again(vc, i) : again_sgi2(vc, i))) {
 				b->latch &= ~bit;
 				vgic_dequeue(vc, b, 0, bit);
 			} else
@@ -219,8 +239,8 @@ vgic_lr_deliver(struct vgic_cpu *vc)
 			    vc->hcr != LR_HCR_EN);
 		else {
 			vgic_lr_fold_ended(vc);
-			for (ended = lr_ops->empty() & vc->lr_used; ended != 0;
-			    ended &= ended - 1)
+			for (ended = lr_ops->get(LR_REG_EMPTY) & vc->lr_used;
+			    ended != 0; ended &= ended - 1)
 				fold(vc, __builtin_ctz(ended));
 			if (vc->lr_used == vg->lr_all) {
 				refill(vc);
@@ -243,11 +263,11 @@ vgic_lr_fold_ended(struct vgic_cpu *vc)
 			fold(vc, __builtin_ctz(bits));
 	if (!(vc->hcr & LR_HCR_LRENPIE))
 		return;
-	count = lr_ops->control_read() >> LR_HCR_EOICOUNT_SHIFT;
+	count = lr_ops->get(LR_REG_HCR) >> LR_HCR_EOICOUNT_SHIFT;
 	if (count == 0)
 		return;
 	lr_ops->control(vc->hcr);
-	vmcr = lr_ops->vmcr();
+	vmcr = lr_ops->get(LR_REG_VMCR);
 	/* With EOImode 1 vgic_dir() knows better. */
 	if (vmcr & VMCR_VEOIM)
 		return;

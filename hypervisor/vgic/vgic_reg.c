@@ -215,8 +215,6 @@ bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 
 	if (m->size != 4 && (m->size != 1 || shift != 3))
 		return (MMIO_FAULT);
-	if (m->write && off == GICD_SGIR && vg->version == 2 && m->size == 4)
-		vgic_sgir(self, val);
 	m->value = 0;
 	if (intid >= MACHINE_NR_INTID ||
 	    (vc != NULL ? intid >= 32 : intid < 32 && vg->version == 3) ||
@@ -350,6 +348,11 @@ vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 
 	if (m->size == 4 && !m->write && off < GICD_IGROUPR) {
 		m->value = read_control(vg, off);
+		return (MMIO_OK);
+	}
+	if (m->size == 4 && m->write && off == GICD_SGIR) {
+		if (vg->version == 2)
+			vgic_sgir(vg->cpus[vcpu], m->value);
 		return (MMIO_OK);
 	}
 	/* What drivers do most, and mostly nothing is pending. */

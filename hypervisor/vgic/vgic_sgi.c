@@ -52,7 +52,7 @@ vgic_sgi0r(struct vgic_cpu *self, uint64_t val)
 	send(self, val, ~0u);
 }
 
-VGIC_COLD void
+void
 vgic_sgir(struct vgic_cpu *self, uint32_t val)
 {
 	struct vgic *vg = self->vgic;
@@ -75,10 +75,9 @@ vgic_sgir(struct vgic_cpu *self, uint32_t val)
 	for (; targets != 0; targets &= targets - 1) {
 		vc = vg->cpus[__builtin_ctz(targets)];
 		vc->sgi_from[val & 15] |= me;
-		vc->priv.latch |= bit;
 		/* One more of a source that is pending there is not more. */
 		vc->priv.blocked &= ~bit;
-		vgic_update(vg, self, &vc->priv);
+		vgic_latch(vg, self, vc, bit);
 	}
 	vgic_resume(self);
 	spin_unlock(&vg->lock);

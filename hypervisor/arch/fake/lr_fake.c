@@ -46,7 +46,7 @@ op_read(unsigned int n)
 
 	if (n >= ops.count)
 		illegal("no such list register", n, 0);
-	return (me->lr[n]);
+	return (me->lr[n] & ~LR_HW);
 }
 
 static void
@@ -84,7 +84,7 @@ op_write(unsigned int n, uint64_t lr)
 
 /* ICH_ELRSR_EL2: not before its EOI maintenance interrupt is served. */
 static uint32_t
-op_empty(void)
+empty(void)
 {
 	uint32_t bits = 0;
 	unsigned int i;
@@ -96,25 +96,19 @@ op_empty(void)
 	return (bits);
 }
 
+static uint32_t
+op_get(enum lr_reg r)
+{
+
+	return (r == LR_REG_HCR ? me->hcr : r == LR_REG_VMCR ? me->vmcr :
+	    empty());
+}
+
 static void
 op_control(uint32_t hcr)
 {
 
 	me->hcr = hcr;
-}
-
-static uint32_t
-op_control_read(void)
-{
-
-	return (me->hcr);
-}
-
-static uint32_t
-op_vmcr(void)
-{
-
-	return (me->vmcr);
 }
 
 static unsigned int
@@ -166,8 +160,7 @@ lr_fake_init(unsigned int v, unsigned int count, unsigned int prio_bits)
 	memset(lr_fake_spi_active, 0, sizeof(lr_fake_spi_active));
 	ops = (struct lr_ops){
 		.count = count, .prio_bits = prio_bits, .read = op_read,
-		.write = op_write, .empty = op_empty, .control = op_control,
-		.control_read = op_control_read, .vmcr = op_vmcr,
+		.write = op_write, .get = op_get, .control = op_control,
 		.save = op_save, .restore = op_restore,
 		.deactivate = op_deactivate, .set_active = op_set_active,
 	};

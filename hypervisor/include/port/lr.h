@@ -42,15 +42,19 @@ struct lr_state {			/* of one vCPU, while not loaded */
 	uint32_t	apr[2][4];	/* active priorities, group 0 and 1 */
 };
 
+enum lr_reg {
+	LR_REG_HCR,			/* control, with EOIcount */
+	LR_REG_VMCR,
+	LR_REG_EMPTY,			/* bit n: LR n is inactive (ELRSR) */
+};
+
 struct lr_ops {
 	unsigned int	count;		/* list registers, 1 to 16 */
 	unsigned int	prio_bits;	/* implemented: 5 to 8 */
-	uint64_t	(*read)(unsigned int n);
+	uint64_t	(*read)(unsigned int n);	/* may leave HW out */
 	void		(*write)(unsigned int n, uint64_t lr);
-	uint32_t	(*empty)(void);	/* bit n: LR n is inactive (ELRSR) */
+	uint32_t	(*get)(enum lr_reg r);
 	void		(*control)(uint32_t hcr);
-	uint32_t	(*control_read)(void);
-	uint32_t	(*vmcr)(void);
 	void		(*save)(struct lr_state *s);
 	void		(*restore)(const struct lr_state *s);
 	/*

@@ -1,13 +1,22 @@
 /*
- * Registers of the real GIC: offsets and bits that we use. Distributor and
- * GICv2 CPU interfaces: IHI 0048B, 4.3, 4.4, 5.3; GICv3: IHI 0069, 12.
+ * What the files of the real GIC share, and its registers: offsets and bits
+ * that we use. Distributor and GICv2 CPU interfaces: IHI 0048B, 4.3, 4.4,
+ * 5.3; GICv3: IHI 0069, 12. Nobody outside this folder includes it.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef GIC_REG_H
-#define	GIC_REG_H
+#ifndef GIC_PRIVATE_H
+#define	GIC_PRIVATE_H
 
+#include "gic/gic.h"
 #include "lib/types.h"
+#include "port/lr.h"
+#include "vmm/pcpu.h"
+
+/* Off the hot paths: for size. */
+#define	COLD	__attribute__((cold, noinline))
+
+#define	GIC_SGI_KICK	0		/* our only SGI between CPUs */
 
 #define	GICD_CTLR	0x0000
 #define	GICD_TYPER	0x0004
@@ -50,9 +59,11 @@
 #define	GICV_IAR	0x000c
 #define	GICV_EOIR	0x0010
 
-#define	GICR_WAKER	0x0014
+#define	GICR_CTLR	0x0000
 #define	GICR_TYPER	0x0008
+#define	GICR_WAKER	0x0014
 #define	GICR_SGI	0x10000		/* the SGI and PPI frame */
+#define	GICR_CTLR_RWP	(1u << 3)
 #define	GICR_WAKER_SLEEP (1u << 1)
 #define	GICR_WAKER_ASLEEP (1u << 2)
 #define	GICR_TYPER_VLPIS (1ull << 1)
@@ -85,5 +96,19 @@ reg_write64(uintptr_t base, unsigned int off, uint64_t value)
 
 	*(volatile uint64_t *)(base + off) = value;
 }
+
+extern const struct gic_ops gicv2_ops, gicv3_ops;
+extern uintptr_t gicd;
+extern uintptr_t gic_frame[PCPU_MAX];	/* registers of private interrupts */
+
+/* Disables these interrupts, which are none of anybody's now. */
+void	gic_quiet(uintptr_t frame, unsigned int first, unsigned int end);
+/* This CPU has that frame, and so many empty list registers. */
+void	gic_init_cpu(uintptr_t frame, struct lr_ops *ops,
+	    unsigned int count);
+/* As struct irq_ops and struct lr_ops have them. */
+void	gic_enable(unsigned int intid, bool edge);
+void	gic_set_active(unsigned int intid);
+bool	gic_line(unsigned int intid);
 
 #endif
