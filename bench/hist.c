@@ -6,8 +6,12 @@
  */
 #include "hist.h"
 
-#define	LINE_BINS	24		/* of one line: lines stay short */
-#define	LINE_SIZE	1200
+/*
+ * Longer lines may be cut in two where VMs share a console. It includes the
+ * brackets, part numbers and checksum around a line's text.
+ */
+#define	LINE_SIZE	190
+#define	LINE_FRAME	(sizeof("<APIARY_HIST  PART=9999/9999 CRC=01234567>"))
 
 void
 hist_clear(struct hist *h)
@@ -96,7 +100,7 @@ hist_percentile(const struct hist *h, unsigned int percent)
 /* ---- printing --------------------------------------------------------- */
 
 struct line {
-	char		text[LINE_SIZE];
+	char		text[2 * LINE_SIZE];	/* names may be long */
 	unsigned int	used;
 };
 
@@ -104,7 +108,7 @@ static void
 put(struct line *l, const char *s)
 {
 
-	while (*s != '\0' && l->used < LINE_SIZE - 1)
+	while (*s != '\0' && l->used < sizeof(l->text) - 1)
 		l->text[l->used++] = *s++;
 	l->text[l->used] = '\0';
 }
@@ -138,31 +142,57 @@ crc32(const char *s)
 	return (~crc);
 }
 
+static void
+put_head(struct line *l, const struct hist *h, const char *name,
+    const char *unit)
+{
+
+	l->used = 0;
+	put(l, "NAME=");
+	put(l, name);
+	put(l, " UNITS=");
+	put(l, unit);
+	put_number(l, " N=", h->n);
+	put_number(l, " MIN=", h->min);
+	put_number(l, " MAX=", h->max);
+	put_number(l, " SUM=", h->sum);
+	put(l, " BINS=");
+}
+
+/* Adds the bins that there is room for, one at least; returns the next. */
+static unsigned int
+put_bins(struct line *l, const struct hist *h, unsigned int first)
+{
+	unsigned int i, used;
+
+	for (i = first; i < h->bins; i++) {
+		used = l->used;
+		put_number(l, i == first ? "" : ",", h->bin[i].low);
+		put_number(l, ":", h->bin[i].count);
+		if (i != first && l->used + LINE_FRAME > LINE_SIZE) {
+			l->used = used;
+			l->text[used] = '\0';
+			break;
+		}
+	}
+	return (i);
+}
+
 void
 hist_print(const struct hist *h, const char *name, const char *unit)
 {
 	static struct line l;
-	unsigned int i, part, parts = (h->bins + LINE_BINS - 1) / LINE_BINS;
+	unsigned int next, part, parts = 0;
 
-	for (part = 0; part < parts; part++) {
-		l.used = 0;
-		put(&l, "NAME=");
-		put(&l, name);
-		put(&l, " UNITS=");
-		put(&l, unit);
-		put_number(&l, " N=", h->n);
-		put_number(&l, " MIN=", h->min);
-		put_number(&l, " MAX=", h->max);
-		put_number(&l, " SUM=", h->sum);
-		put(&l, " BINS=");
-		for (i = part * LINE_BINS;
-		    i < h->bins && i < (part + 1) * LINE_BINS; i++) {
-			put_number(&l, i % LINE_BINS ? "," : "",
-			    h->bin[i].low);
-			put_number(&l, ":", h->bin[i].count);
-		}
+	for (next = 0; next < h->bins; parts++) {
+		put_head(&l, h, name, unit);
+		next = put_bins(&l, h, next);
+	}
+	for (next = 0, part = 1; part <= parts; part++) {
+		put_head(&l, h, name, unit);
+		next = put_bins(&l, h, next);
 		if (parts > 1) {
-			put_number(&l, " PART=", part + 1);
+			put_number(&l, " PART=", part);
 			put_number(&l, "/", parts);
 		}
 		print("<APIARY_HIST %s CRC=%08x>\n", l.text, crc32(l.text));

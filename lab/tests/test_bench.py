@@ -7,7 +7,7 @@ import shutil
 
 from support import InFolder, console, log, say
 from apiary_lab import bench, paths, store, targets
-from apiary_lab.records import Histogram
+from apiary_lab.records import Console, Histogram
 from apiary_lab.status import LabError
 
 
@@ -63,6 +63,15 @@ class Figures(InFolder):
         self.assertEqual(bench.disagreements(console("bench")), [])
         self.assertEqual(bench.disagreements(console("bench-contradicts")),
                          ["hypercall.min is 57, its histogram says 58"])
+
+    def test_units_that_contradict(self) -> None:
+        """Only a batch may be by another clock than its histogram."""
+        text = log("bench") + "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=" \
+            "hypercall.{} RESULT=pass MEASUREMENT=58 UNITS=ns>\n"
+        for what, said in (("batch", []), ("p50", [
+                "hypercall.p50 is in ns, its histogram in insn"])):
+            found = Console().feed_text(text.format(what))
+            self.assertEqual(bench.disagreements(found), said)
 
     def test_delta(self) -> None:
         self.assertEqual(bench.delta(58, 58), "0")
