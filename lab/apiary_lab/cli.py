@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import bench, bundle, cli_boards, cli_verdict, guests, paths, \
+from . import bench, bundle, cli_boards, cli_verdict, guests, lock, paths, \
     provenance, qemu, store, symbols, targets
 from .records import Console
 from .status import GOOD, INFRASTRUCTURE, INTERRUPTED, TEST_FAILED, LabError
@@ -160,10 +160,28 @@ def cmd_case_run(args: argparse.Namespace) -> int:
 
 # -- bench ----------------------------------------------------------------
 
+def _beside(config: str) -> tuple[dict[str, Any] | None, str]:
+    """What new figures are shown beside, and where that is from."""
+    if lock.path_of(config).is_file():
+        try:
+            return {"benchmarks": lock.read(config).costs}, \
+                paths.shown(lock.path_of(config))
+        except LabError as error:
+            warn(str(error))
+    found = store.recorded(config, warn)
+    if found is None:
+        return None, ""
+    return found, f"commit {found['commit'][:12]}" \
+        f"{' dirty' if found['dirty'] else ''}, {found['time']}"
+
+
 def cmd_bench(args: argparse.Namespace) -> int:
     target = the_target(args)
     if target.entry != "el2":
         raise LabError(f"{target.name} has no hypervisor to measure")
+    if args.record and target.data["deterministic"]:
+        raise LabError(f"what {target.name} costs is locked, not recorded: "
+                       f"make lock")
     entries = bench.select(bench.read_entries(Path(args.bundles)), args.names)
     session = bench.Session(target, entries, args.runs, progress)
     session.run()
@@ -176,7 +194,7 @@ def cmd_bench(args: argparse.Namespace) -> int:
     if not session.found:
         raise LabError("nothing was measured")
     config = target.config()
-    recorded = store.recorded(config, warn)
+    recorded, whence = _beside(config)
     result = session.result()
     clean = not (session.infrastructure or session.failed)
     if args.measured_as:
@@ -194,9 +212,7 @@ def cmd_bench(args: argparse.Namespace) -> int:
               f"{result['commit'][:12]}{' dirty' if result['dirty'] else ''}"
               f"; stored in {paths.shown(path)}")
         if recorded:
-            print(f"recorded: commit {recorded['commit'][:12]}"
-                  f"{' dirty' if recorded['dirty'] else ''}, "
-                  f"{recorded['time']}")
+            print(f"recorded: {whence}")
     if args.runs > 1 and not args.json:
         same = "not the same in all: " + ", ".join(result["varied"]) \
             if result["varied"] else "identical to the last sample"

@@ -77,6 +77,19 @@ class Lock(ToyTree):
         self.assertRegex(done.stdout, r"world_switch .*\+1")
         self.assertEqual(self.toy("lock-check").returncode, 0)
 
+    def test_bench_shows_the_lock(self) -> None:
+        self.change(world_switch=[391] * 10)
+        done = self.toy("bench")
+        self.assertRegex(done.stdout, r"world_switch .* 390 +\+1 \(\+0\.3 %")
+        self.assertIn(f"recorded: results/lock/{T}.yaml", done.stdout)
+        done = self.toy("bench", "--record")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("make lock", done.stderr)
+        self.path.write_text("<<<<<<<")
+        done = self.toy("bench")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("damaged", done.stderr)
+
     def test_other_tools(self) -> None:
         """Said, and compared within a tolerance."""
         self.machine.write_text(
