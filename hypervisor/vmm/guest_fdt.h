@@ -33,8 +33,7 @@ struct guest_fdt {
 size_t	guest_fdt_bound(const struct guest_fdt *g);
 /*
  * Writes the tree to buf, at a multiple of 8 bytes. Returns its size in
- * bytes, or 0: size is too small. Only before the first guest runs: libfdt
- * is compiled to use the FP registers.
+ * bytes, or 0: size is too small.
  */
 size_t	guest_fdt_write(const struct guest_fdt *g, void *buf, size_t size);
 
