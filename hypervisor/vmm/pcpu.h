@@ -20,6 +20,7 @@ struct pcpu {
 	uint64_t	entry_ticks;	/* of this exit, with "stats" */
 	uint64_t	entry_class;
 	void		*panic_stack;	/* its top */
+	const void	*vectors[5];	/* what an exit goes through */
 
 	uint64_t	mpidr;		/* affinity bits */
 	bool		online;
@@ -31,7 +32,7 @@ struct pcpu {
 	uint64_t	slice;		/* ticks of one turn */
 	uint64_t	timer_next;	/* count of the next timer of a vCPU */
 	uint64_t	slice_end;	/* count at which the turn ends */
-	bool		timed;		/* which copy of the vectors is on */
+	bool		timed;		/* vectors[] also add up time */
 };
 
 #define	PCPU_MAX	64

@@ -24,7 +24,9 @@ bool	cpu_conduit_hvc(bool hvc);	/* how port_firmware calls */
 void	switch_save_el1(uint64_t *el1);
 void	switch_load_el1(const uint64_t *el1, uint64_t vttbr);
 void	vectors_enter(struct vcpu *v) __attribute__((noreturn));
-extern char vectors_0[], vectors_1[];
+extern char vectors[];
+/* For struct pcpu; the latter adds up time by class. */
+extern const void *const vectors_plain[5], *const vectors_timed[5];
 
 /* lazy.c: state that follows its user: FP, PMU, debug registers. */
 uint64_t lazy_mdcr_reset(void);

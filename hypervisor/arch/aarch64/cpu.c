@@ -6,6 +6,7 @@
  */
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/sysreg.h"
+#include "lib/string.h"
 #include "port/cpu.h"
 #include "port/mem.h"
 #include "port/pte.h"
@@ -41,7 +42,8 @@ cpu_init(struct pcpu *p)
 	uint64_t ps = read_sysreg(id_aa64mmfr0_el1) & 7;
 
 	write_sysreg(tpidr_el2, (uintptr_t)p);
-	write_sysreg(vbar_el2, (uintptr_t)vectors_0);
+	write_sysreg(vbar_el2, (uintptr_t)vectors);
+	memcpy(p->vectors, vectors_plain, sizeof(p->vectors));
 	write_sysreg(vpidr_el2, read_sysreg(midr_el1));
 	write_sysreg(hstr_el2, 0);
 	write_sysreg(cnthctl_el2, CNTHCTL_EL1PCTEN);

@@ -18,6 +18,12 @@
 #define	PCPU_ENTRY_TICKS 16
 #define	PCPU_ENTRY_CLASS 24
 #define	PCPU_PANIC_STACK 32
+#define	PCPU_VECTORS	40
+#define	PCPU_TABLE	40
+#define	PCPU_IRQ	48
+#define	PCPU_RESUME	56
+#define	PCPU_RESUME_ADVANCE 64
+#define	PCPU_RESUME_FULL 72
 
 /* struct arch_vcpu: order of el1[] as switch.S saves it. */
 #define	EL1_WORDS	24

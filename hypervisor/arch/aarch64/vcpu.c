@@ -7,6 +7,7 @@
  */
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/sysreg.h"
+#include "lib/string.h"
 #include "vmm/log.h"
 #include "vmm/pcpu.h"
 #include "vmm/vcpu.h"
@@ -20,6 +21,7 @@ _Static_assert(offsetof(struct pcpu, index) == PCPU_INDEX, "index");
 _Static_assert(offsetof(struct pcpu, entry_ticks) == PCPU_ENTRY_TICKS, "t");
 _Static_assert(offsetof(struct pcpu, entry_class) == PCPU_ENTRY_CLASS, "c");
 _Static_assert(offsetof(struct pcpu, panic_stack) == PCPU_PANIC_STACK, "p");
+_Static_assert(offsetof(struct pcpu, vectors) == PCPU_VECTORS, "vectors");
 
 /* Words of el1[] that are not 0 at reset. */
 #define	EL1_SCTLR	4
@@ -89,7 +91,8 @@ port_vcpu_load(struct vcpu *v)
 	write_sysreg(spsr_el2, a->spsr);
 	if (unlikely(vm->config.stats != p->timed)) {
 		p->timed = vm->config.stats;
-		write_sysreg(vbar_el2, p->timed ? vectors_1 : vectors_0);
+		memcpy(p->vectors, p->timed ? vectors_timed : vectors_plain,
+		    sizeof(p->vectors));
 	}
 	/*
 	 * vCPUs of one VM have one VMID, but a TLB each is what their guest

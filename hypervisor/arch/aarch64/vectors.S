@@ -13,8 +13,11 @@
  * number in the syndrome may ask for x18-x29, and whether the PC moves past
  * the instruction when the outcome is DONE or SWITCH.
  *
- * There are two copies: the second also adds up time by class, and serves
- * the vCPUs of VMs described with "stats". It must not know what handlers do.
+ * What an exit goes through (the table, the handler of interrupts, the ways
+ * back) stands in struct pcpu: while a VM described with "stats" runs there
+ * is another set, which also adds up time by class. Code stands in those
+ * vectors too that nothing is expected to use. It must not know what
+ * handlers do.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -65,15 +68,8 @@
 	ldp	x28, x29, [\r, #VCPU_X(28)]
 	.endm
 
-	.macro	start_clock timed, class
-	.if	\timed
-	mrs	x4, cntpct_el0
-	stp	x4, \class, [sp, #PCPU_ENTRY_TICKS]
-	.endif
-	.endm
-
 	/* From a guest, synchronous. Fits one slot of 32 instructions. */
-	.macro	exit_sync timed
+	.macro	exit_sync
 	save_volatile
 	mov	x0, sp
 	mrs	x1, esr_el2
@@ -84,14 +80,13 @@
 	str	x5, [x4, #VCPU_EXITS]
 	ldr	x3, [x0, #VCPU_PCPU]
 	mov	sp, x3
-	start_clock \timed, x2
-	adr	x3, exit_table_\timed
-	ldr	x3, [x3, x2, lsl #3]
-	adr	x30, resume_\timed
-	br	x3
+	ldr	x4, [x3, #PCPU_TABLE]
+	ldr	x4, [x4, x2, lsl #3]
+	ldr	x30, [x3, #PCPU_RESUME]
+	br	x4
 	.endm
 
-	.macro	exit_async timed, count, class, handler
+	.macro	exit_async count
 	save_volatile
 	mov	x0, sp
 	ldr	x5, [x0, #\count]
@@ -99,19 +94,29 @@
 	str	x5, [x0, #\count]
 	ldr	x3, [x0, #VCPU_PCPU]
 	mov	sp, x3
-	.if	\timed
-	mov	x2, #\class
-	.endif
-	start_clock \timed, x2
-	adr	x30, resume_\timed
-	b	\handler
+	.endm
+
+	.macro	to_guest
+	ldr	x0, [sp, #PCPU_CURRENT]
+	mov	sp, x0
+	load_volatile
+	eret
+	.endm
+
+	.macro	advance_pc
+	mrs	x2, elr_el2
+	add	x2, x2, #4
+	msr	elr_el2, x2
 	.endm
 
 	.macro	slot
 	.balign	0x80
 	.endm
 
-	/* Our own exceptions and those of AArch32: never expected. */
+	/*
+	 * Our own exceptions and those of AArch32. The rest of the slot is
+	 * free for other code.
+	 */
 	.macro	unexpected kind
 	slot
 	msr	tpidr_el0, x0		/* a guest's, but it is over */
@@ -119,155 +124,123 @@
 	b	panic_entry
 	.endm
 
-	.macro	vectors timed
-	.balign	0x800
-	.globl	vectors_\timed
-vectors_\timed:
-	unexpected 0
-	unexpected 1
-	unexpected 2
-	unexpected 3
-	unexpected 4
-	unexpected 5
-	unexpected 6
-	unexpected 7
-	slot
-	exit_sync \timed
-	slot
-	exit_async \timed, VCPU_EXITS_IRQ, 64, exits_irq
-	slot				/* FIQ: group 0 ends here; ack tells */
-	exit_async \timed, VCPU_EXITS_IRQ, 64, exits_irq
-	slot
-	exit_async \timed, VCPU_EXITS_SERROR, 65, exits_serror
-	unexpected 12
-	unexpected 13
-	unexpected 14
-	unexpected 15
-	.balign	0x80
-	.endm
-
-	.macro	to_guest timed
-	.if	\timed
-	bl	stats_add_time
-	.endif
-	ldr	x0, [sp, #PCPU_CURRENT]
-	mov	sp, x0
-	load_volatile
-	eret
-	.endm
-
-	/* Ways back. w0 = outcome, sp = struct pcpu. */
-	.macro	resume timed
-resume_full_\timed:			/* PC moves; x18-x29 were in memory */
-	cmp	w0, #OUTCOME_SWITCH
-	b.hi	outcome_\timed
-	ldr	x1, [sp, #PCPU_CURRENT]
-	load_callee x1
-resume_advance_\timed:			/* PC moves */
-	cbnz	w0, 2f
-	mrs	x2, elr_el2
-	add	x2, x2, #4
-	msr	elr_el2, x2
-	to_guest \timed
-2:	cmp	w0, #OUTCOME_SWITCH
-	b.hi	outcome_\timed
-	mrs	x2, elr_el2
-	add	x2, x2, #4
-	msr	elr_el2, x2
-resume_\timed:
-	cbnz	w0, outcome_\timed
-1:	to_guest \timed
-outcome_\timed:
-	cmp	w0, #OUTCOME_RETRY
-	b.eq	1b
-	ldr	x1, [sp, #PCPU_CURRENT]
-	save_callee x1
-	mrs	x2, esr_el2
-	.if	\timed
-	stp	x0, x1, [sp, #-32]!
-	str	x2, [sp, #16]
-	bl	stats_add_time
-	ldr	x2, [sp, #16]
-	ldp	x0, x1, [sp], #32
-	.endif
-	bl	run_outcome
-	b	vectors_enter
-	.endm
-
 	/*
 	 * A handler that finds its register number in ESR; bit is the
 	 * number's highest: x0-x15 are saved already, of the others most
 	 * are not.
 	 */
-	.macro	by_register timed, name, bit
-\name\()_\timed:
-	adr	x30, resume_advance_\timed
+	.macro	by_register name, bit
+\name\()_advance:
 	tbnz	x1, #\bit, 1f
+	ldr	x30, [sp, #PCPU_RESUME_ADVANCE]
 	b	\name
 1:	save_callee x0
-	adr	x30, resume_full_\timed
+	ldr	x30, [sp, #PCPU_RESUME_FULL]
 	b	\name
 	.endm
 
-	.macro	advancing timed, name
-\name\()_\timed:
-	adr	x30, resume_advance_\timed
+	.macro	advancing name
+\name\()_advance:
+	ldr	x30, [sp, #PCPU_RESUME_ADVANCE]
 	b	\name
 	.endm
 
-	.macro	stubs timed
-	resume	\timed
-	by_register \timed, sysreg_trap, 9
-	by_register \timed, abort_data, 20
-	advancing \timed, smccc_smc
-	advancing \timed, exits_wfx
-	.endm
-
-	.macro	row handler, n=1
-	.rept	\n
-	.quad	\handler
-	.endr
-	.endm
-
-	.macro	table timed
-	.balign	8
-exit_table_\timed:
-	row	exits_unknown		/* 0x00 unknown reason */
-	row	exits_wfx_\timed	/* 0x01 WFI, WFE */
-	row	exits_unknown, 5
-	row	exits_fp		/* 0x07 FP/SIMD access */
-	row	exits_unknown
-	row	exits_undef		/* 0x09 pointer authentication */
-	row	exits_unknown, 12
-	row	smccc_hvc		/* 0x16 HVC */
-	row	smccc_smc_\timed	/* 0x17 SMC */
-	row	sysreg_trap_\timed	/* 0x18 MSR, MRS, system instruction */
-	row	exits_undef		/* 0x19 SVE */
-	row	exits_unknown, 3
-	row	exits_undef		/* 0x1d SME */
-	row	exits_unknown, 2
-	row	abort_insn		/* 0x20 instruction abort */
-	row	exits_unknown, 3
-	row	abort_data_\timed	/* 0x24 data abort */
-	row	exits_unknown, 27
+	/* The handler is done: its time is, and all is as without a clock. */
+	.macro	timed name
+\name\()_timed:
+	str	x0, [sp, #-16]!
+	bl	stats_add_time
+	ldr	x0, [sp], #16
+	b	\name
 	.endm
 
 	.text
-	vectors 0
-	vectors 1
-	stubs	0
-	stubs	1
-
+	.balign	0x800
+	.globl	vectors, vectors_enter
+vectors:
+	unexpected 0
 /*
  * void vectors_enter(struct vcpu *v): into the guest, whose world is
  * loaded and who is this CPU's current vCPU. Does not return.
  */
-	.globl	vectors_enter
 vectors_enter:
 	load_callee x0
 	mov	sp, x0
 	load_volatile
 	eret
+
+	unexpected 1
+	/* Ways back. w0 = outcome, sp = struct pcpu. */
+resume_full:				/* PC moves; x18-x29 were in memory */
+	cmp	w0, #OUTCOME_SWITCH
+	b.hi	outcome
+	ldr	x1, [sp, #PCPU_CURRENT]
+	load_callee x1
+resume_advance:				/* PC moves */
+	cbnz	w0, advance_and_look
+	advance_pc
+	to_guest
+
+	unexpected 2
+advance_and_look:
+	cmp	w0, #OUTCOME_SWITCH
+	b.hi	outcome
+	advance_pc
+resume:
+	cbnz	w0, outcome
+retry:	to_guest
+
+	unexpected 3
+outcome:
+	cmp	w0, #OUTCOME_RETRY
+	b.eq	retry
+	ldr	x1, [sp, #PCPU_CURRENT]
+	save_callee x1
+	mrs	x2, esr_el2
+	bl	run_outcome
+	b	vectors_enter
+
+	unexpected 4
+	by_register sysreg_trap, 9
+	by_register abort_data, 20
+	advancing smccc_smc
+	advancing exits_wfx
+
+	unexpected 5
+	timed	resume
+	timed	resume_advance
+	timed	resume_full
+irq_timed:
+	mov	x2, #64			/* behind the classes of ESR */
+	mrs	x4, cntpct_el0
+	stp	x4, x2, [sp, #PCPU_ENTRY_TICKS]
+	b	exits_irq
+sync_timed:
+	mrs	x4, cntpct_el0
+	stp	x4, x2, [sp, #PCPU_ENTRY_TICKS]
+	adr	x4, exit_table
+	ldr	x4, [x4, x2, lsl #3]
+	br	x4
+
+	unexpected 6
+	unexpected 7
+	slot
+	exit_sync
+	slot
+irq:	exit_async VCPU_EXITS_IRQ
+	ldr	x4, [x3, #PCPU_IRQ]
+	ldr	x30, [x3, #PCPU_RESUME]
+	br	x4
+	slot				/* FIQ: group 0 ends here; ack tells */
+	b	irq
+	slot
+	exit_async VCPU_EXITS_SERROR
+	adr	x30, resume		/* the VM's end: who asks how long */
+	b	exits_serror
+	unexpected 12
+	unexpected 13
+	unexpected 14
+	unexpected 15
 
 /*
  * An exception of the hypervisor itself, or an AArch32 guest's. x0 = which
@@ -304,5 +277,38 @@ panic_entry:
 	b	panic_exception
 
 	.section .data.rel.ro, "aw"
-	table	0
-	table	1
+	.balign	8
+	.macro	row handler, n=1
+	.rept	\n
+	.quad	\handler
+	.endr
+	.endm
+
+exit_table:
+	row	exits_unknown		/* 0x00 unknown reason */
+	row	exits_wfx_advance	/* 0x01 WFI, WFE */
+	row	exits_unknown, 5
+	row	exits_fp		/* 0x07 FP/SIMD access */
+	row	exits_unknown
+	row	exits_undef		/* 0x09 pointer authentication */
+	row	exits_unknown, 12
+	row	smccc_hvc		/* 0x16 HVC */
+	row	smccc_smc_advance	/* 0x17 SMC */
+	row	sysreg_trap_advance	/* 0x18 MSR, MRS, system instruction */
+	row	exits_undef		/* 0x19 SVE */
+	row	exits_unknown, 3
+	row	exits_undef		/* 0x1d SME */
+	row	exits_unknown, 2
+	row	abort_insn		/* 0x20 instruction abort */
+	row	exits_unknown, 3
+	row	abort_data_advance	/* 0x24 data abort */
+	row	exits_unknown, 27
+exit_table_timed:
+	row	sync_timed, 64
+	/* struct pcpu.vectors */
+	.globl	vectors_plain, vectors_timed
+vectors_plain:
+	.quad	exit_table, exits_irq, resume, resume_advance, resume_full
+vectors_timed:
+	.quad	exit_table_timed, irq_timed
+	.quad	resume_timed, resume_advance_timed, resume_full_timed
