@@ -14,7 +14,7 @@ from typing import Any
 
 from . import bundle, paths, provenance, qemu, store, targets
 from .records import Console, Histogram
-from .status import LabError
+from .status import LabError, no_such
 
 BUNDLES = paths.TOP / "bench" / "bundles.yaml"
 _KEYS = {"name": str, "vms": list, "cpu": str, "smp": int, "memory": str}
@@ -65,8 +65,7 @@ def select(entries: list[Entry], names: list[str]) -> list[Entry]:
     known = [entry.name for entry in entries]
     for name in names:
         if name not in known:
-            raise LabError(f"no benchmark {name}; there are: "
-                           f"{', '.join(known)}")
+            raise LabError(no_such("benchmark", name, known))
     return [entry for entry in entries if not names or entry.name in names]
 
 

@@ -6,7 +6,6 @@ are left alone. Must not know how a commit is measured.
 
 SPDX-License-Identifier: BSD-2-Clause
 """
-import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -67,14 +66,6 @@ class Range:
         if self.bad >= self.good:
             return "bad" if value > self.limit else "good"
         return "bad" if value < self.limit else "good"
-
-
-def unknown(name: str, known: list[str]) -> str:
-    """What to say of a benchmark that is not there."""
-    near = difflib.get_close_matches(name, known, 1)
-    return f"no benchmark {name}; " + (
-        f"did you mean {near[0]}?" if near
-        else f"there are: {', '.join(sorted(known))}")
 
 
 def _next(tree: Path, *words: str) -> tuple[str, list[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import bisect, commits, lock, measure, paths, store, targets, verdict
 from .status import GOOD, NOT_ENOUGH_DATA, TEST_FAILED, LabError, \
-    NotEnoughData
+    NotEnoughData, no_such
 from .terminal import emit, progress, warn
 
 _SHOWN_FUNCTIONS = 12
@@ -173,7 +173,7 @@ def cmd_bisect(args: argparse.Namespace) -> int:
         names = figures.names(revision)
         if args.bench not in names:
             raise LabError(f"{revision.name}: "
-                           f"{bisect.unknown(args.bench, names)}")
+                           + no_such("benchmark", args.bench, names))
     range_ = bisect.Range(figures.value(good.commit),
                           figures.value(bad.commit), args.threshold)
     _refuse_noise(figures, good, bad)

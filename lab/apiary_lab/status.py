@@ -4,6 +4,7 @@ Must not know what any command does.
 
 SPDX-License-Identifier: BSD-2-Clause
 """
+import difflib
 
 GOOD = 0
 TEST_FAILED = 1         # a test failed, or a figure regressed
@@ -22,3 +23,11 @@ class NotEnoughData(LabError):
     """There is nothing wrong, but no verdict can be given either."""
 
     status = NOT_ENOUGH_DATA
+
+
+def no_such(what: str, name: str, known: list[str]) -> str:
+    """What to say of a name that is not there: the nearest, or all."""
+    near = difflib.get_close_matches(name, known, 1)
+    return f"no {what} {name}; " + (
+        f"did you mean {near[0]}?" if near
+        else f"there are: {', '.join(known)}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import paths
-from .status import LabError
+from .status import LabError, no_such
 
 DEFAULT = "qemu-virt-gicv3"
 
@@ -114,7 +114,7 @@ def load(name: str, cpu: str | None = None, smp: int | None = None,
     path = Path(name) if name.endswith(".yaml") else \
         paths.TARGETS / f"{name}.yaml"
     if not path.is_file():
-        raise LabError(f"no target {name}; there are: {', '.join(names())}")
+        raise LabError(no_such("target", name, names()))
     target = Target(path.stem, read(path), name)
     for key, value in (("cpu", cpu), ("smp", smp), ("memory", memory)):
         if value is not None:

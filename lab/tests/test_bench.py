@@ -31,6 +31,10 @@ class Entries(InFolder):
         with self.assertRaisesRegex(LabError, "no benchmark c; there are: "
                                     "a, b"):
             bench.select(entries, ["c"])
+        entries[0].name = "switch"
+        with self.assertRaisesRegex(LabError, "no benchmark swich; did you "
+                                    r"mean switch\?"):
+            bench.select(entries, ["swich"])
 
     def test_refused(self) -> None:
         for text, error in (
