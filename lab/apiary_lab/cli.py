@@ -160,21 +160,6 @@ def cmd_case_run(args: argparse.Namespace) -> int:
 
 # -- bench ----------------------------------------------------------------
 
-def _beside(config: str) -> tuple[dict[str, Any] | None, str]:
-    """What new figures are shown beside, and where that is from."""
-    if lock.path_of(config).is_file():
-        try:
-            return {"benchmarks": lock.read(config).costs}, \
-                paths.shown(lock.path_of(config))
-        except LabError as error:
-            warn(str(error))
-    found = store.recorded(config, warn)
-    if found is None:
-        return None, ""
-    return found, f"commit {found['commit'][:12]}" \
-        f"{' dirty' if found['dirty'] else ''}, {found['time']}"
-
-
 def cmd_bench(args: argparse.Namespace) -> int:
     target = the_target(args)
     if target.entry != "el2":
@@ -194,7 +179,7 @@ def cmd_bench(args: argparse.Namespace) -> int:
     if not session.found:
         raise LabError("nothing was measured")
     config = target.config()
-    recorded, whence = _beside(config)
+    recorded, whence = lock.beside(config, warn)
     result = session.result()
     clean = not (session.infrastructure or session.failed)
     if args.measured_as:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import bench, commits, paths, provenance, targets, verdict
+from . import bench, commits, paths, provenance, store, targets, verdict
 from .status import GOOD, INFRASTRUCTURE, TEST_FAILED, LabError
 
 # Percent that costs may differ by where another tool-chain or emulator than
@@ -100,6 +100,23 @@ def read(config: str) -> Lock:
         what = " ".join(str(error).split())
         raise LabError(f"{where}: damaged: {what}; make lock writes it "
                        f"anew") from None
+
+
+def beside(config: str, warn: Callable[[str], None]) \
+        -> tuple[dict[str, Any] | None, str]:
+    """What new figures are shown beside (the lock; where there is none,
+    what is recorded), and where that is from."""
+    if path_of(config).is_file():
+        try:
+            return {"benchmarks": read(config).costs}, \
+                paths.shown(path_of(config))
+        except LabError as error:
+            warn(str(error))
+    found = store.recorded(config, warn)
+    if found is None:
+        return None, ""
+    return found, f"commit {found['commit'][:12]}" \
+        f"{' dirty' if found['dirty'] else ''}, {found['time']}"
 
 
 def read_functions() -> dict[str, int]:
