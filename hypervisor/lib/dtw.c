@@ -1,5 +1,5 @@
 /*
- * See dtw.h.
+ * The device-tree writer; see dtw.h.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */

@@ -42,7 +42,7 @@ begin_at(struct dtw *t, const char *name, unsigned int len, uint64_t address)
 #define	CELLS(t, name, ...)	do {					\
 	const uint32_t v_[] = { __VA_ARGS__ };				\
 									\
-	dtw_cells(t, name, v_, nitems(v_));					\
+	dtw_cells(t, name, v_, nitems(v_));				\
 } while (0)
 
 /* A number of two cells. */
