@@ -14,27 +14,26 @@
 #define	PROP		3
 #define	END		9
 
+/* n bytes and a zero or not; the next thing is aligned. */
 static void
-put(struct dtw *w, const void *data, size_t n)
+put(struct dtw *w, const void *data, size_t n, bool zero)
 {
+	size_t size = round_up(n + zero, 4);
 
-	if (w->names - w->p < (ptrdiff_t)round_up(n, 4)) {
+	if (w->names - w->p < (ptrdiff_t)size) {
 		w->full = true;
 		return;
 	}
 	memcpy(w->p, data, n);
-	w->p += round_up(n, 4);
+	w->p += size;
 }
 
 static void
-cells(struct dtw *w, const uint32_t *v, size_t n)
+cell(struct dtw *w, uint32_t v)
 {
-	uint32_t big;
 
-	for (; n > 0; n--) {
-		big = __builtin_bswap32(*v++);
-		put(w, &big, sizeof(big));
-	}
+	v = __builtin_bswap32(v);
+	put(w, &v, sizeof(v), false);
 }
 
 void
@@ -50,63 +49,122 @@ dtw_start(struct dtw *w, void *buf, size_t size, size_t names)
 }
 
 void
-dtw_begin(struct dtw *w, const char *node)
+dtw_begin(struct dtw *w, const char *name, size_t n)
 {
 
-	cells(w, (const uint32_t[]){ BEGIN_NODE }, 1);
-	put(w, node, strlen(node) + 1);
+	cell(w, BEGIN_NODE);
+	put(w, name, n, true);
 }
 
 static void
-property(struct dtw *w, const char *name, size_t size)
+property(struct dtw *w, const char *name, size_t n, size_t size)
 {
-	size_t n = strlen(name) + 1;
 
-	cells(w, (const uint32_t[]){ PROP, (uint32_t)size,
-	    (uint32_t)(w->name - w->names) }, 3);
-	if (w->full || w->end - w->name < (ptrdiff_t)n) {
+	cell(w, PROP);
+	w->size = w->p;
+	cell(w, (uint32_t)size);
+	cell(w, (uint32_t)(w->name - w->names));
+	if (w->full || w->end - w->name <= (ptrdiff_t)n) {
 		w->full = true;
 		return;
 	}
 	memcpy(w->name, name, n);
-	w->name += n;
+	w->name += n + 1;
 }
 
 void
 dtw_bytes(struct dtw *w, const char *name, const void *data, size_t size)
 {
 
-	property(w, name, size);
-	put(w, data, size);
+	property(w, name, strlen(name), size);
+	put(w, data, size, false);
+}
+
+static bool
+in_word(char c)
+{
+
+	return (c > '>' ? c < '{' : c > '&' ? c < ';' : c == '#');
+}
+
+static uint32_t
+number(const char *s, const char *end)
+{
+	uint32_t n = 0;
+
+	for (; s < end; s++)
+		n = n << 4 | (*s <= '9' ? *s - '0' : *s - 'a' + 10);
+	return (n);
+}
+
+/* s to end is "text|text". */
+static void
+strings(struct dtw *w, const char *s, const char *end)
+{
+	char *p = w->p;
+
+	put(w, s, end - s, true);
+	for (; p < w->p; p++)
+		if (*p == '|')
+			*p = '\0';
 }
 
 void
-dtw_cells(struct dtw *w, const char *name, const uint32_t *v, unsigned int n)
+dtw_text(struct dtw *w, const char *s, const uint64_t *v)
 {
+	const char *word, *end;
+	uint32_t size;
 
-	property(w, name, n * sizeof(*v));
-	cells(w, v, n);
-}
-
-void
-dtw_end(struct dtw *w)
-{
-
-	cells(w, (const uint32_t[]){ END_NODE }, 1);
+	while (*s != '\0') {
+		for (word = s; in_word(*s); s++)
+			;
+		end = s++;
+		switch (*end) {
+		case '{':
+			dtw_begin(w, word, end - word);
+			break;
+		case '}':
+			cell(w, END_NODE);
+			break;
+		case ';':
+		case '<':
+			property(w, word, end - word, 0);
+			break;
+		case '=':
+			while (*s != ';')
+				s++;
+			property(w, word, end - word, s - end);
+			strings(w, end + 1, s++);
+			break;
+		default:		/* of cells; '>' is the last */
+			if (word != end)
+				cell(w, number(word, end));
+			if (*end == '&')
+				cell(w, *v >> 32);
+			if (*end == '&' || *end == '%')
+				cell(w, *v++);
+			size = __builtin_bswap32(w->p - w->size - 8);
+			if (*end == '>' && !w->full)
+				memcpy(w->size, &size, sizeof(size));
+		}
+	}
 }
 
 size_t
 dtw_finish(struct dtw *w)
 {
-	uint32_t names = (uint32_t)(w->name - w->names), at;
+	uint32_t names = (uint32_t)(w->name - w->names), at, i;
 
-	cells(w, (const uint32_t[]){ END }, 1);
+	cell(w, END);
 	if (w->full)
 		return (0);
 	memmove(w->p, w->names, names);
 	at = (uint32_t)(w->p - w->buf);
+	/* Magic, sizes and offsets, versions 17 and 16, boot CPU. */
+	const uint32_t header[HEADER / 4] = { 0xd00dfeed, at + names,
+	    STRUCTURE, at, HEADER, 17, 16, 0, names, at - STRUCTURE };
 	w->p = w->buf;
-	cells(w, (const uint32_t[]){ 0xd00dfeed, at + names, STRUCTURE, at,
-	    HEADER, 17, 16, 0, names, at - STRUCTURE }, 10);
+	for (i = 0; i < nitems(header); i++)
+		cell(w, header[i]);
 	return (at + names);
 }

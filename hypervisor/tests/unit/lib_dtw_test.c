@@ -14,28 +14,23 @@
 #define	NAMES	64
 #define	ROOM	512
 
-/* Of what is written: "one", "two" (twice), "empty". */
-#define	NAMES_USED	(4 + 4 + 4 + 6)
+/* Of what is written: "one", "two" (twice), "#a-b,3", "empty". */
+#define	NAMES_USED	(4 + 4 + 4 + 7 + 6)
 
 static size_t
 write_tree(void *buf, size_t size, size_t names)
 {
-	static const uint32_t v[] = { 1, 0x12345678, 0xffffffff };
+	static const uint64_t v[] = { 0x12345678, 0x9abcdef01, 5 };
 	struct dtw w;
 
 	dtw_start(&w, buf, size, names);
-	dtw_begin(&w, "");
+	dtw_text(&w, "{", v);
 	dtw_bytes(&w, "one", "abcde", 5);
-	dtw_begin(&w, "node@1000");
-	dtw_cells(&w, "two", v, 3);
-	dtw_begin(&w, "abc");
-	dtw_bytes(&w, "empty", "", 0);
-	dtw_end(&w);
-	dtw_end(&w);
-	dtw_begin(&w, "next");
-	dtw_cells(&w, "two", v + 1, 1);
-	dtw_end(&w);
-	dtw_end(&w);
+	dtw_begin(&w, "node@1000x", 9);
+	dtw_text(&w, "two<1 % ffffffff &>#a-b,3=a.b|12|c;abc{empty;}}next{"
+	    "two<", v);
+	dtw_text(&w, "% ", v + 2);
+	dtw_text(&w, "7>}}", v);
 	return (dtw_finish(&w));
 }
 
@@ -60,15 +55,21 @@ ATF_TC_BODY(tree, tc)
 	ATF_CHECK(len == 5 && memcmp(p, "abcde\0\0\0", 8) == 0);
 	v = fdt_getprop(buf, fdt_path_offset(buf, "/node@1000"), "two", &len);
 	ATF_REQUIRE(v != NULL);
-	ATF_CHECK(len == 12 && fdt32_to_cpu(v[0]) == 1 &&
+	ATF_CHECK(len == 20 && fdt32_to_cpu(v[0]) == 1 &&
 	    fdt32_to_cpu(v[1]) == 0x12345678 &&
-	    fdt32_to_cpu(v[2]) == 0xffffffff);
+	    fdt32_to_cpu(v[2]) == 0xffffffff && fdt32_to_cpu(v[3]) == 9 &&
+	    fdt32_to_cpu(v[4]) == 0xabcdef01);
+	p = fdt_getprop(buf, fdt_path_offset(buf, "/node@1000"), "#a-b,3",
+	    &len);
+	ATF_REQUIRE(p != NULL);
+	ATF_CHECK(len == 9 && memcmp(p, "a.b\0" "12\0c", 9) == 0);
 	ATF_CHECK(fdt_getprop(buf, fdt_path_offset(buf, "/node@1000/abc"),
 	    "empty", &len) != NULL);
 	ATF_CHECK_EQ(0, len);
 	v = fdt_getprop(buf, fdt_path_offset(buf, "/next"), "two", &len);
 	ATF_REQUIRE(v != NULL);
-	ATF_CHECK(len == 4 && fdt32_to_cpu(v[0]) == 0x12345678);
+	ATF_CHECK(len == 8 && fdt32_to_cpu(v[0]) == 5 &&
+	    fdt32_to_cpu(v[1]) == 7);
 }
 
 /* Of exactly this size: a sanitizer sees what goes beyond. */
