@@ -137,8 +137,10 @@ limit(unsigned int reg, uint64_t value, unsigned int ipa_bits)
 	case ID_AA64DFR0:
 		/*
 		 * DebugVer: Armv8.0, as above. DoubleLock 15: OSDLR_EL1 is
-		 * RAZ/WI, for a guest powers nothing down.
+		 * RAZ/WI, for a guest powers nothing down. BRPs, WRPs: as
+		 * many as are switched (arch_vcpu.h), less one.
 		 */
+		value = at_most(at_most(value, 12, 5), 20, 3);
 		return (limit_pmu(at_most(value, 0, 6), DFR0_PMU_SHIFT) |
 		    F(36));
 	case ID_AA64MMFR0:
@@ -180,20 +182,8 @@ sysreg_id(unsigned int gic, unsigned int crm_op2)
 	return (ids[(size_t)gic - 2][crm_op2]);
 }
 
-/* Names of what traps, as they stand in a syndrome. */
+/* As it stands in a syndrome. */
 #define	ICC_SGI1R	SYS_REG(3, 0, 12, 11, 5)
-#define	ICC_ASGI1R	SYS_REG(3, 0, 12, 11, 6)
-#define	ICC_SGI0R	SYS_REG(3, 0, 12, 11, 7)
-#define	ICC_DIR		SYS_REG(3, 0, 12, 11, 1)
-#define	CNTP_TVAL	SYS_REG(3, 3, 14, 2, 0)
-#define	CNTP_CTL	SYS_REG(3, 3, 14, 2, 1)
-#define	CNTP_CVAL	SYS_REG(3, 3, 14, 2, 2)
-#define	OSDLR		SYS_REG(2, 0, 1, 3, 4)
-#define	DBGPRCR		SYS_REG(2, 0, 1, 4, 4)
-#define	ACTLR		SYS_REG(3, 0, 1, 0, 1)
-#define	DC_ISW		SYS_REG(1, 0, 7, 6, 2)
-#define	DC_CSW		SYS_REG(1, 0, 7, 10, 2)
-#define	DC_CISW		SYS_REG(1, 0, 7, 14, 2)
 
 static outcome_t
 answer(struct vcpu *v, uint64_t esr, uint64_t value)
@@ -276,58 +266,6 @@ trap_set_way(struct vcpu *v, uint64_t esr)
 	return (OUTCOME_DONE);
 }
 
-static bool
-is_pmu(uint32_t name)
-{
-	unsigned int op1 = SYS_OP1(name), crm = SYS_CRM(name);
-	unsigned int op2 = SYS_OP2(name);
-
-	if (SYS_OP0(name) != 3)
-		return (false);
-	if (SYS_CRN(name) == 9 && op1 == 3) {
-		if (crm == 12)		/* PMCR ... PMCEID1 */
-			return (true);
-		if (crm == 13)		/* PMCCNTR, PMXEVTYPER, PMXEVCNTR */
-			return (op2 <= 2);
-		return (crm == 14 && (op2 == 0 || op2 == 3));
-	}
-	if (SYS_CRN(name) == 9 && op1 == 0)
-		/* PMINTENSET, PMINTENCLR, PMMIR */
-		return (crm == 14 && (op2 == 1 || op2 == 2 || op2 == 6));
-	/* PMEVCNTR<n>, PMEVTYPER<n>, PMCCFILTR */
-	return (SYS_CRN(name) == 14 && op1 == 3 && crm >= 8);
-}
-
-/* Registers of self-hosted debug (DDI 0487, D19.3): op0 2. */
-static bool
-is_debug(uint32_t name)
-{
-	unsigned int op1 = SYS_OP1(name), crn = SYS_CRN(name);
-	unsigned int crm = SYS_CRM(name), op2 = SYS_OP2(name);
-
-	if (SYS_OP0(name) != 2)
-		return (false);
-	if (op1 == 3)			/* MDCCSR, DBGDTR, DBGDTRTX */
-		return (crn == 0 && op2 == 0 &&
-		    (crm == 1 || crm == 4 || crm == 5));
-	if (op1 != 0)
-		return (false);
-	switch (crn) {
-	case 0:
-		if (op2 >= 4)		/* DBGBVR, DBGBCR, DBGWVR, DBGWCR */
-			return (true);
-		if (op2 == 2)		/* OSDTRRX, MDSCR, OSDTRTX, OSECCR */
-			return (crm == 0 || crm == 2 || crm == 3 || crm == 6);
-		return (op2 == 0 && crm == 2);	/* MDCCINT */
-	case 1:				/* MDRAR, OSLAR, OSLSR */
-		return ((crm == 0 && (op2 == 0 || op2 == 4)) ||
-		    (crm == 1 && op2 == 4));
-	case 7:				/* DBGCLAIMSET, CLR, DBGAUTHSTATUS */
-		return (op2 == 6 && (crm == 8 || crm == 9 || crm == 14));
-	}
-	return (false);
-}
-
 static __attribute__((noinline)) outcome_t
 trap_sgi1r(struct vcpu *v, uint64_t esr)
 {
@@ -335,50 +273,96 @@ trap_sgi1r(struct vcpu *v, uint64_t esr)
 	return (trap_gic(v, esr, vgic_sgi1r));
 }
 
+/* What else traps, and what comes of it; `any`: bits that do not matter. */
+enum what {
+	TIMER_CTL, TIMER_CVAL, TIMER_TVAL,	/* as enum vtimer_reg */
+	DIR, SGI0R, SET_WAY, RAZ_WI, PMU, DEBUG,
+};
+#define	ANY_OP2		SYS_REG(0, 0, 0, 0, 7)
+static const struct {
+	uint32_t	name, any;
+	enum what	what;
+} others[] = {
+	{ SYS_REG(3, 3, 14, 2, 0), 0, TIMER_TVAL },	/* CNTP_TVAL */
+	{ SYS_REG(3, 3, 14, 2, 1), 0, TIMER_CTL },	/* CNTP_CTL */
+	{ SYS_REG(3, 3, 14, 2, 2), 0, TIMER_CVAL },	/* CNTP_CVAL */
+	{ SYS_REG(3, 0, 12, 11, 1), 0, DIR },		/* ICC_DIR */
+	{ SYS_REG(3, 0, 12, 11, 7), 0, SGI0R },		/* ICC_SGI0R */
+	/* ICC_ASGI1R: the same with one Security state. */
+	{ SYS_REG(3, 0, 12, 11, 6), 0, SGI0R },
+	{ SYS_REG(1, 0, 7, 6, 2), 0, SET_WAY },		/* DC ISW */
+	{ SYS_REG(1, 0, 7, 10, 2), 0, SET_WAY },	/* DC CSW */
+	{ SYS_REG(1, 0, 7, 14, 2), 0, SET_WAY },	/* DC CISW */
+	/*
+	 * ACTLR: IMPLEMENTATION DEFINED controls of the CPU, which all its
+	 * guests share: none of them is a guest's to set. OSDLR: RAZ/WI
+	 * without FEAT_DoubleLock, which is hidden. DBGPRCR.CORENPDRQ: a
+	 * request to an external debugger's power controller; there is none.
+	 */
+	{ SYS_REG(3, 0, 1, 0, 1), 0, RAZ_WI },		/* ACTLR */
+	{ SYS_REG(2, 0, 1, 3, 4), 0, RAZ_WI },		/* OSDLR */
+	{ SYS_REG(2, 0, 1, 4, 4), 0, RAZ_WI },		/* DBGPRCR */
+	{ SYS_REG(3, 3, 9, 12, 0), ANY_OP2, PMU },	/* PMCR-PMCEID1 */
+	/* PMCCNTR, PMXEVTYPER, PMXEVCNTR, PMUSERENR, PMOVSSET */
+	{ SYS_REG(3, 3, 9, 13, 0), SYS_REG(0, 0, 0, 0, 1), PMU },
+	{ SYS_REG(3, 3, 9, 13, 2), 0, PMU },
+	{ SYS_REG(3, 3, 9, 14, 0), 0, PMU },
+	{ SYS_REG(3, 3, 9, 14, 3), 0, PMU },
+	{ SYS_REG(3, 0, 9, 14, 1), 0, PMU },		/* PMINTENSET */
+	{ SYS_REG(3, 0, 9, 14, 2), 0, PMU },		/* PMINTENCLR */
+	{ SYS_REG(3, 0, 9, 14, 6), 0, PMU },		/* PMMIR */
+	/* PMEVCNTR<n>, PMEVTYPER<n>, PMCCFILTR */
+	{ SYS_REG(3, 3, 14, 8, 0), SYS_REG(0, 0, 0, 7, 7), PMU },
+	/* Self-hosted debug (DDI 0487, D19.3). DBG{BVR,BCR,WVR,WCR}<n> */
+	{ SYS_REG(2, 0, 0, 0, 4), SYS_REG(0, 0, 0, 15, 3), DEBUG },
+	{ SYS_REG(2, 0, 0, 0, 2), 0, DEBUG },		/* OSDTRRX */
+	{ SYS_REG(2, 0, 0, 2, 0), 0, DEBUG },		/* MDCCINT */
+	/* MDSCR, OSDTRTX */
+	{ SYS_REG(2, 0, 0, 2, 2), SYS_REG(0, 0, 0, 1, 0), DEBUG },
+	{ SYS_REG(2, 0, 0, 6, 2), 0, DEBUG },		/* OSECCR */
+	{ SYS_REG(2, 3, 0, 1, 0), 0, DEBUG },		/* MDCCSR */
+	/* DBGDTR, DBGDTRTX */
+	{ SYS_REG(2, 3, 0, 4, 0), SYS_REG(0, 0, 0, 1, 0), DEBUG },
+	/* MDRAR, OSLAR */
+	{ SYS_REG(2, 0, 1, 0, 0), SYS_REG(0, 0, 0, 0, 4), DEBUG },
+	{ SYS_REG(2, 0, 1, 1, 4), 0, DEBUG },		/* OSLSR */
+	/* DBGCLAIMSET, DBGCLAIMCLR */
+	{ SYS_REG(2, 0, 7, 8, 6), SYS_REG(0, 0, 0, 1, 0), DEBUG },
+	{ SYS_REG(2, 0, 7, 14, 6), 0, DEBUG },		/* DBGAUTHSTATUS */
+};
+
+/*
+ * What is not there is what the identification registers deny, or what is
+ * the CPU maker's own (CRn 11 and 15): undefined, as on a CPU without.
+ */
 static __attribute__((noinline)) outcome_t
 sysreg_other(struct vcpu *v, uint64_t esr)
 {
 	uint32_t name = (uint32_t)esr & SYS_MASK;
+	unsigned int i;
 
-	switch (name) {
-	case CNTP_TVAL:
-		return (trap_timer(v, esr, VTIMER_TVAL));
-	case CNTP_CTL:
-		return (trap_timer(v, esr, VTIMER_CTL));
-	case CNTP_CVAL:
-		return (trap_timer(v, esr, VTIMER_CVAL));
-	case ICC_DIR:
+	for (i = 0; i < nitems(others); i++)
+		if ((name & ~others[i].any) == others[i].name)
+			break;
+	if (i == nitems(others))
+		return (OUTCOME_UNDEF);
+	switch (others[i].what) {
+	case DIR:
 		return (trap_gic(v, esr, vgic_dir));
-	case ICC_SGI0R:
-	case ICC_ASGI1R:	/* the same with one Security state */
+	case SGI0R:
 		return (trap_gic(v, esr, vgic_sgi0r));
-	case DC_ISW:
-	case DC_CSW:
-	case DC_CISW:
+	case SET_WAY:
 		return (trap_set_way(v, esr));
-	case ACTLR:
-		/*
-		 * IMPLEMENTATION DEFINED controls of the CPU, which all its
-		 * guests share: none of them is a guest's to set.
-		 */
-	case OSDLR:
-		/* RAZ/WI without FEAT_DoubleLock, which is hidden. */
-	case DBGPRCR:
-		/* CORENPDRQ: a request to an external debugger's power
-		 * controller; we have none to pass it on to. */
+	case RAZ_WI:
 		return (SYS_READ(esr) ? answer(v, esr, 0) : OUTCOME_DONE);
-	}
-	if (is_pmu(name))
+	case PMU:
 		return (trap_pmu(v));
-	if (is_debug(name)) {
+	case DEBUG:
 		port_take_debug(v);
 		return (OUTCOME_RETRY);
+	default:
+		return (trap_timer(v, esr, (enum vtimer_reg)others[i].what));
 	}
-	/*
-	 * The rest is what the identification registers deny or what is the
-	 * CPU maker's own (CRn 11 and 15): undefined, as on a CPU without.
-	 */
-	return (OUTCOME_UNDEF);
 }
 
 /* Op1 0, CRn 0: identification (op0 3, CRm 0 to 7), breakpoints (op0 2). */

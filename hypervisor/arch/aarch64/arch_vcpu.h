@@ -23,11 +23,13 @@ struct arch_pmu {
 	uint64_t	evcntr[PMU_MAX], evtyper[PMU_MAX];
 };
 
-#define	DEBUG_MAX 16
+/* Breakpoints and watchpoints switched: what Arm's own CPUs have. */
+#define	DEBUG_BPS 6
+#define	DEBUG_WPS 4
 struct arch_debug {
 	uint64_t	mdscr, oslsr;
-	uint64_t	bvr[DEBUG_MAX], bcr[DEBUG_MAX];
-	uint64_t	wvr[DEBUG_MAX], wcr[DEBUG_MAX];
+	uint64_t	bvr[DEBUG_BPS], bcr[DEBUG_BPS];
+	uint64_t	wvr[DEBUG_WPS], wcr[DEBUG_WPS];
 };
 
 struct arch_vcpu {

@@ -128,25 +128,24 @@ pmu_load(const struct arch_pmu *s)
 	write_sysreg(pmcntenset_el0, s->cntenset);
 }
 
-/* The n-th breakpoint or watchpoint: the register number is in the name. */
-#define	DBG_EACH(op, n)							\
+/*
+ * The n-th breakpoint or watchpoint: the register number is in the name. As
+ * many as DEBUG_BPS and DEBUG_WPS, of which sysreg.c lets guests know.
+ */
+#define	WP_EACH(op, n)							\
 	switch (n) {							\
-	case 15: op(15); __attribute__((fallthrough));			\
-	case 14: op(14); __attribute__((fallthrough));			\
-	case 13: op(13); __attribute__((fallthrough));			\
-	case 12: op(12); __attribute__((fallthrough));			\
-	case 11: op(11); __attribute__((fallthrough));			\
-	case 10: op(10); __attribute__((fallthrough));			\
-	case 9: op(9); __attribute__((fallthrough));			\
-	case 8: op(8); __attribute__((fallthrough));			\
-	case 7: op(7); __attribute__((fallthrough));			\
-	case 6: op(6); __attribute__((fallthrough));			\
-	case 5: op(5); __attribute__((fallthrough));			\
+	default: op(3); __attribute__((fallthrough));			\
+	case 2: op(2); __attribute__((fallthrough));			\
+	case 1: op(1); __attribute__((fallthrough));			\
+	case 0: op(0);							\
+	}
+#define	BP_EACH(op, n)							\
+	switch (n) {							\
+	default: op(5); __attribute__((fallthrough));			\
 	case 4: op(4); __attribute__((fallthrough));			\
 	case 3: op(3); __attribute__((fallthrough));			\
 	case 2: op(2); __attribute__((fallthrough));			\
-	case 1: op(1); __attribute__((fallthrough));			\
-	default: op(0);							\
+	case 1: op(1); op(0);						\
 	}
 #define	SAVE_BP(n) d->bvr[n] = read_sysreg(dbgbvr##n##_el1),		\
 	d->bcr[n] = read_sysreg(dbgbcr##n##_el1)
@@ -164,8 +163,8 @@ debug_save(struct arch_debug *d)
 
 	/* MDSCR_EL1 itself is switched with EL1. */
 	d->oslsr = read_sysreg(oslsr_el1) >> 1 & 1;
-	DBG_EACH(SAVE_BP, dfr0 >> 12 & 15);
-	DBG_EACH(SAVE_WP, dfr0 >> 20 & 15);
+	BP_EACH(SAVE_BP, dfr0 >> 12 & 15);
+	WP_EACH(SAVE_WP, dfr0 >> 20 & 15);
 }
 
 static void
@@ -173,8 +172,8 @@ debug_load(const struct arch_debug *d)
 {
 	uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);
 
-	DBG_EACH(LOAD_BP, dfr0 >> 12 & 15);
-	DBG_EACH(LOAD_WP, dfr0 >> 20 & 15);
+	BP_EACH(LOAD_BP, dfr0 >> 12 & 15);
+	WP_EACH(LOAD_WP, dfr0 >> 20 & 15);
 	write_sysreg(oslar_el1, d->oslsr);
 }
 
