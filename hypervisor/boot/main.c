@@ -3,13 +3,11 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "abi/machine.h"
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/sysreg.h"
 #include "boot/boot.h"
 #include "boot/version.h"
 #include "gic/gic.h"
-#include "mm/pool.h"
 #include "port/cpu.h"
 #include "port/lr.h"
 #include "port/vcpu.h"
@@ -79,14 +77,14 @@ boot_early(pa_t tree, uint64_t ticks, unsigned int el)
 	/* Some boards leave ATAGs where no device tree was given. */
 	if (tree.v != 0 && tree.v % 8 == 0 && header[0] == FDT_MAGIC_BE)
 		size = __builtin_bswap32(header[1]);
-	if (size == 0 || size > DTB_MAX) {
+	if (size > DTB_MAX)
+		size = 0;
+	if (size == 0)
 		dtb.v = 0;
-		size = PAGE_SIZE;
-	}
 	if (el != 2)
 		return;
 	cpu_detect();
-	memory_early(tree, size);
+	memory_early(dtb, size);
 }
 
 void

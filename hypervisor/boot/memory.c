@@ -6,7 +6,6 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "arch/aarch64/arch.h"
 #include "arch/aarch64/sysreg.h"
 #include "boot/boot.h"
 #include "lib/extent.h"

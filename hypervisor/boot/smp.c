@@ -9,7 +9,6 @@
 #include "gic/gic.h"
 #include "port/cpu.h"
 #include "port/mem.h"
-#include "port/pte.h"
 #include "port/vcpu.h"
 #include "vmm/log.h"
 #include "vmm/pcpu.h"
