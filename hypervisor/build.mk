@@ -25,11 +25,12 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin -fpie \
 	-Ihypervisor/arch/arm $(LIBFDT_CFLAGS) -I$(HV)/include
 # What runs only at start, or rarely, is built for size: a page table of the
 # exit path is worth more than the microseconds of a boot.
-HV_SMALL := $(foreach r,lib platform uart boot,$(wildcard hypervisor/$(r)/*.c)) \
-	$(patsubst %,hypervisor/vmm/%.c,bundle node passthrough image \
-	guest_fdt vm console stats) \
-	hypervisor/mm/pt.c hypervisor/mm/pool.c hypervisor/arch/aarch64/lazy.c \
-	hypervisor/arch/aarch64/walk.c hypervisor/vdev/vpl031.c
+HV_SMALL := $(foreach r,lib platform uart boot gic vdev,\
+	    $(wildcard hypervisor/$(r)/*.c)) \
+	$(patsubst %,hypervisor/vmm/%.c,bundle console guest_fdt hypercall \
+	    image node passthrough psci smccc stats sysreg vm) \
+	$(patsubst %,hypervisor/mm/%.c,pt pool) \
+	$(patsubst %,hypervisor/arch/aarch64/%.c,cpu lazy walk)
 $(HV_SMALL:hypervisor/%=$(HV)/%.o): HV_CFLAGS += -Os
 HV_LDFLAGS := -nostdlib -static-pie -Wl,--no-dynamic-linker -Wl,-z,text \
 	-Wl,-z,norelro -Wl,--build-id=none -Wl,--gc-sections \
