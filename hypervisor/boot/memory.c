@@ -95,11 +95,9 @@ keep(pa_t base, uint64_t size)
 void
 memory_init(pa_t dtb)
 {
-	unsigned int i;
 	pa_t pool;
 
-	for (i = 0; i < plat.nr_ram; i++)
-		extent_add(&ram, plat.ram[i].base.v, plat.ram[i].size);
+	ram = plat.ram;
 	keep(port_ptr_to_pa(image_start),
 	    (uint64_t)(image_end - image_start));
 	keep(dtb, plat.dtb_size);

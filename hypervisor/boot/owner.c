@@ -10,15 +10,12 @@
 
 #define	GIC	"the interrupt controller"
 
-/* What lies behind the last RAM bank, or is not there, has size 0 or is RAM. */
+/* What is not there has size 0. */
 static const struct {
 	const struct platform_range *range;
 	unsigned int	n;
 	const char	*what;
 } owners[] = {
-	{ plat.ram,		PLATFORM_MAX_RAM, "RAM of the machine" },
-	{ plat.reserved,	PLATFORM_MAX_RESERVED,
-	  "reserved memory of the machine" },
 	{ plat.gic.gicr,	PLATFORM_MAX_GICR, GIC },
 	{ &plat.gic.gicd,	1, GIC },
 	{ &plat.gic.gicc,	1, GIC },
@@ -42,6 +39,10 @@ owner_of_pa(pa_t pa, uint64_t size)
 
 	if (pa.v + size < pa.v || pa.v + size > 1ull << arch_pa_bits)
 		return ("beyond the machine's physical addresses");
+	if (extent_meets(&plat.ram, pa.v, size))
+		return ("RAM of the machine");
+	if (extent_meets(&plat.reserved, pa.v, size))
+		return ("reserved memory of the machine");
 	for (i = 0; i < nitems(owners); i++)
 		for (k = 0, r = owners[i].range; k < owners[i].n; k++, r++)
 			if (meets(pa, size, r->base, r->size))

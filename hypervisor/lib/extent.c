@@ -97,6 +97,17 @@ extent_alloc(struct extents *s, uint64_t size, uint64_t align, uint64_t *base)
 	return (false);
 }
 
+bool
+extent_meets(const struct extents *s, uint64_t base, uint64_t size)
+{
+	const struct extent *e;
+
+	for (e = s->e; e < s->e + s->n; e++)
+		if (base < e->base + e->size && e->base < base + size)
+			return (true);
+	return (false);
+}
+
 uint64_t
 extent_total(const struct extents *s)
 {

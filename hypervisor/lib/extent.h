@@ -27,6 +27,8 @@ int	extent_remove(struct extents *s, uint64_t base, uint64_t size);
 /* First fit; align is a power of two. False: none, or size is 0. */
 bool	extent_alloc(struct extents *s, uint64_t size, uint64_t align,
 	    uint64_t *base);
+/* Is any of [base, base + size) in the set? */
+bool	extent_meets(const struct extents *s, uint64_t base, uint64_t size);
 /* Sum of all sizes. */
 uint64_t extent_total(const struct extents *s);
 

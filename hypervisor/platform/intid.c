@@ -1,109 +1,113 @@
 /*
- * Interrupt specifiers; see intid.h. Their form for a GIC: type, number,
- * flags (Linux's binding arm,gic-v3; types 0 SPI, 1 PPI; flags 1 rising,
- * 2 falling edge, 4 active high, 8 low). Extended ranges are not supported.
+ * Interrupts as a device tree writes them, to INTIDs of the GIC; see pass.h.
+ * Their form there: type, number, flags (Linux's binding arm,gic-v3; types 0
+ * SPI, 1 PPI; flags 1 rising, 2 falling edge, 4 active high, 8 low).
+ * Extended ranges are not supported. Must not know what they are for.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "platform/intid.h"
+#include "platform/pass.h"
 
 #define	SPI_MAX		988	/* INTIDs 32 to 1019 */
 #define	PPI_MAX		16
 
 static void
-intid_specifier(const struct tree_value *v, uint32_t at,
-    struct platform_irq *irq)
+specifier(const struct tree_value *v, uint32_t at, struct platform_irq *irq)
 {
 	uint32_t type = tree_cell(v, at), n = tree_cell(v, at + 1);
 	uint32_t flags = tree_cell(v, at + 2);
 
-	if (type == 0 && n < SPI_MAX)
-		irq->intid = (uint16_t)(32 + n);
-	else if (type == 1 && n < PPI_MAX)
-		irq->intid = (uint16_t)(16 + n);
-	else
+	if (type > 1 || n >= (type == 0 ? SPI_MAX : PPI_MAX))
 		return;
+	irq->intid = (uint16_t)(n + (type == 0 ? 32 : 16));
 	irq->edge = (flags & 3) != 0;
 	irq->low = (flags & 0xa) != 0;
 }
 
 void
-intid_decode(const struct tree_value *v, unsigned int i, unsigned int cells,
-    uint32_t gic, struct platform_irq *irq)
+intid_decode(const struct pass *s, const struct tree_value *v, uint32_t i,
+    bool extended, struct platform_irq *irq)
 {
-	unsigned int head = gic != 0 ? 1 : 0, entry = head + cells;
+	uint32_t at = i * (s->gic_cells + extended);
 
-	*irq = (struct platform_irq){ 0 };
-	if (cells >= 3 && cells <= 4 && i < v->len / (entry * 4) &&
-	    (head == 0 || tree_cell(v, i * entry) == gic))
-		intid_specifier(v, i * entry + head, irq);
+	if (v->len / 4 >= at + s->gic_cells + extended &&
+	    (!extended || tree_cell(v, at) == s->gic))
+		specifier(v, at + extended, irq);
+}
+
+/* Devicetree Specification v0.4, 2.4.1: of the nearest that has one. */
+uint32_t
+intid_parent(const struct tree_node *n, const struct tree_node **nexus)
+{
+	struct tree_value v;
+
+	for (*nexus = NULL; !tree_get(n, "interrupt-parent", &v); n = n->up) {
+		if (n->up == NULL)
+			return (0);
+		if (tree_u32(n->up, "#interrupt-cells", 0) != 0) {
+			if (tree_get(n->up, "interrupt-map", &v))
+				*nexus = n->up;
+			return (tree_u32(n->up, "phandle", 0));
+		}
+	}
+	return (tree_cell(&v, 0));
 }
 
 /*
  * Through an interrupt-map (Devicetree Specification v0.4, 2.4.3), whose
  * rows are: unit address, specifier, parent, the parent's unit address and
- * specifier. Rows for other parents than the GIC would need these sizes of
- * theirs: such a map is not understood.
+ * specifier. Other parents than the GIC have other sizes of the last two:
+ * a map with such rows is not understood.
  */
 static void
-intid_mapped(const struct tree *t, const struct tree_frame *nexus,
-    uint32_t gic, unsigned int cells, struct platform_irq *irq)
+mapped(const struct pass *s, const struct tree_node *n,
+    const struct tree_node *nexus, const struct tree_value *spec,
+    struct platform_irq *irq)
 {
-	const struct tree_value *map = &nexus->map;
-	const struct tree_value *spec = &t->prop[TREE_INTERRUPTS];
-	const struct tree_value *reg = &t->prop[TREE_REG];
-	uint32_t key = nexus->acells + nexus->irq_cells;
-	uint32_t n = map->len / 4, row, i, have, mask, unit;
+	uint32_t unit = tree_u32(nexus, "#address-cells", 2);
+	uint32_t key = unit + tree_u32(nexus, "#interrupt-cells", 0);
+	uint32_t row = key + 1 + s->gic_unit_cells + s->gic_cells, at, i;
+	struct tree_value map, mask, reg;
+	uint32_t differ;
 
-	if (nexus->acells > 3 || nexus->irq_cells > 4 ||
-	    spec->len / 4 < nexus->irq_cells)
+	tree_get(nexus, "interrupt-map", &map);
+	tree_get(nexus, "interrupt-map-mask", &mask);
+	tree_get(n, "reg", &reg);
+	if (unit > 3 || key - unit > 4 || s->gic_unit_cells > 2)
 		return;
-	/* What one row takes: find where the second one names the GIC. */
-	for (unit = 0; unit <= 2; unit++) {
-		row = key + 1 + unit + cells;
-		if (n % row == 0 && (n == row || (n > row &&
-		    tree_cell(map, row + key) == gic)))
-			break;
-	}
-	if (unit > 2)
-		return;
-	for (; n >= row; n -= row) {
+	for (at = 0; at + row <= map.len / 4; at += row) {
 		for (i = 0; i < key; i++) {
-			mask = i < nexus->mask.len / 4 ?
-			    tree_cell(&nexus->mask, i) : ~0u;
-			if (i >= nexus->acells)
-				have = tree_cell(spec, i - nexus->acells);
-			else
-				have = tree_has(t, TREE_REG) &&
-				    i < reg->len / 4 ? tree_cell(reg, i) : 0;
-			if ((have & mask) != (tree_cell(map,
-			    map->len / 4 - n + i) & mask))
+			differ = tree_cell(&map, at + i) ^ (i < unit ?
+			    tree_cell(&reg, i) : tree_cell(spec, i - unit));
+			if (mask.data != NULL)
+				differ &= tree_cell(&mask, i);
+			if (differ != 0)
 				break;
 		}
-		if (i == key && tree_cell(map, map->len / 4 - n + key) == gic) {
-			intid_specifier(map, map->len / 4 - n + key + 1 + unit,
-			    irq);
+		if (i == key && tree_cell(&map, at + key) == s->gic) {
+			specifier(&map, at + key + 1 + s->gic_unit_cells, irq);
 			return;
 		}
 	}
 }
 
 void
-intid_of_node(const struct tree *t, uint32_t gic, unsigned int cells,
+intid_of_node(const struct pass *s, const struct tree_node *n,
     struct platform_irq *irq)
 {
-	const struct tree_frame *f = &t->frame[t->depth];
+	const struct tree_node *nexus;
+	uint32_t parent;
+	struct tree_value v;
 
-	*irq = (struct platform_irq){ 0 };
-	if (gic == 0 || cells < 3 || cells > 4)
+	if (s->gic == 0)
 		return;
-	if (tree_has(t, TREE_INTERRUPTS_EXTENDED)) {
-		intid_decode(&t->prop[TREE_INTERRUPTS_EXTENDED], 0, cells,
-		    gic, irq);
-	} else if (!tree_has(t, TREE_INTERRUPTS)) {
-		return;
-	} else if (f->irq_nexus >= 0) {
-		intid_mapped(t, &t->frame[f->irq_nexus], gic, cells, irq);
-	} else if (f->irq_parent == gic)
-		intid_decode(&t->prop[TREE_INTERRUPTS], 0, cells, 0, irq);
+	if (tree_get(n, "interrupts-extended", &v)) {
+		intid_decode(s, &v, 0, true, irq);
+	} else if (tree_get(n, "interrupts", &v)) {
+		parent = intid_parent(n, &nexus);
+		if (nexus != NULL)
+			mapped(s, n, nexus, &v, irq);
+		else if (parent == s->gic)
+			intid_decode(s, &v, 0, false, irq);
+	}
 }

@@ -13,12 +13,9 @@
 #ifndef PLATFORM_PLATFORM_H
 #define	PLATFORM_PLATFORM_H
 
-#include "lib/types.h"
+#include "lib/extent.h"
 #include "uart/uart.h"
 
-#define	PLATFORM_MAX_BANKS	32	/* of RAM, in the tree */
-#define	PLATFORM_MAX_RESERVED	96
-#define	PLATFORM_MAX_RAM	(PLATFORM_MAX_BANKS + PLATFORM_MAX_RESERVED)
 #define	PLATFORM_MAX_CPUS	64
 #define	PLATFORM_MAX_GICR	16
 
@@ -74,7 +71,12 @@ struct platform_gic {
 };
 
 struct platform_timer {
-	struct platform_irq secure, phys, virt, hyp, hyp_virt;
+	union {
+		struct {
+			struct platform_irq secure, phys, virt, hyp, hyp_virt;
+		};
+		struct platform_irq irq[5];
+	};
 	uint32_t	frequency;	/* Hz; 0: CNTFRQ_EL0 is right */
 };
 
@@ -92,16 +94,13 @@ struct platform_console {
 
 struct platform {
 	/*
-	 * RAM less everything reserved; sorted, disjoint. The hypervisor's
-	 * own image, the bundle and the device tree are still in it: take
-	 * them out with platform_reserve().
+	 * RAM less everything reserved, in whole pages. The hypervisor's own
+	 * image, the bundle and the device tree are still in it.
 	 */
-	struct platform_range ram[PLATFORM_MAX_RAM];
-	unsigned int	nr_ram;
+	struct extents	ram;
 	uint64_t	ram_total;	/* bytes in all memory nodes */
 	/* memory reservation block, and /reserved-memory with a reg. */
-	struct platform_range reserved[PLATFORM_MAX_RESERVED];
-	unsigned int	nr_reserved;
+	struct extents	reserved;
 
 	struct platform_cpu cpu[PLATFORM_MAX_CPUS];	/* in tree order */
 	unsigned int	nr_cpus;
@@ -130,11 +129,5 @@ struct platform {
  */
 int	platform_discover(struct platform *p, const void *dtb, size_t max,
 	    char *err, size_t errlen);
-
-/*
- * Takes a range out of p->ram. Returns 0, or -1 when the pieces left do not
- * fit. A range outside of RAM is no error.
- */
-int	platform_reserve(struct platform *p, pa_t base, uint64_t size);
 
 #endif

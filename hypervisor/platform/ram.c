@@ -1,192 +1,88 @@
 /*
- * RAM banks, reserved ranges, and the one less the other; see ram.h. All
- * here is a sorted array: there are at most a few dozen pieces.
+ * RAM banks, reserved ranges, and the one less the other; see pass.h. All
+ * in whole pages.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <libfdt.h>
 
-#include "lib/print.h"
-#include "lib/string.h"
-#include "platform/ram.h"
+#include "platform/pass.h"
 
-#define	PA_BITS		52	/* the most Armv8 has (DDI 0487 D8.1.6) */
-
-int
-ram_bank(struct platform *p, struct tree *t)
-{
-	uint64_t base, size;
-	unsigned int i;
-	int rv;
-
-	for (i = 0; (rv = tree_reg(t, i, &base, &size)) == 1; i++) {
-		if (size == 0)
-			continue;
-		if (p->nr_ram == PLATFORM_MAX_BANKS)
-			return (tree_fail(t, "reg", "more than 32 banks"));
-		if ((base + (size - 1)) >> PA_BITS != 0)
-			return (tree_fail(t, "reg", "RAM above 52 bits"));
-		p->ram[p->nr_ram++] =
-		    (struct platform_range){ PA(base), size };
-	}
-	return (rv);
-}
-
-static bool
-ram_keep_out(struct platform *p, uint64_t base, uint64_t size)
-{
-
-	if (p->nr_reserved == PLATFORM_MAX_RESERVED)
-		return (false);
-	p->reserved[p->nr_reserved++] =
-	    (struct platform_range){ PA(base), size };
-	return (true);
-}
-
-int
-ram_reserved(struct platform *p, struct tree *t)
-{
-	uint64_t base, size;
-	unsigned int i;
-	int rv;
-
-	for (i = 0; (rv = tree_reg(t, i, &base, &size)) == 1; i++)
-		if (size != 0 && !ram_keep_out(p, base, size))
-			return (tree_fail(t, "reg",
-			    "more than 96 reserved ranges"));
-	return (rv);
-}
-
-/* The memory reservation block (Devicetree Specification v0.4, 5.3). */
+/* Ranges may overlap and touch. */
 static int
-ram_reservations(struct platform *p, struct tree *t)
+unite(struct pass *s, const struct tree_node *n, struct extents *set,
+    const struct platform_range *r)
 {
-	uint32_t off = fdt_off_mem_rsvmap(t->dtb);
-	uint32_t end = fdt_totalsize(t->dtb);
-	const fdt64_t *e;
-	uint64_t base, size;
-
-	for (; off < end && end - off >= 16; off += 16) {
-		e = (const fdt64_t *)(t->dtb + off);
-		base = fdt64_to_cpu(e[0]);
-		size = fdt64_to_cpu(e[1]);
-		if (base == 0 && size == 0)
-			return (0);
-		if (size == 0)
-			continue;
-		if (base + (size - 1) < base) {
-			print_buf(t->err, t->errlen,
-			    "device tree: a memory reservation wraps around");
-			return (-1);
-		}
-		if (!ram_keep_out(p, base, size)) {
-			print_buf(t->err, t->errlen,
-			    "device tree: more than 96 reserved ranges");
-			return (-1);
-		}
-	}
-	print_buf(t->err, t->errlen,
-	    "device tree: memory reservation block without end");
-	return (-1);
-}
-
-static void
-ram_delete(struct platform *p, unsigned int i)
-{
-
-	p->nr_ram--;
-	memmove(&p->ram[i], &p->ram[i + 1],
-	    (p->nr_ram - i) * sizeof(p->ram[0]));
-}
-
-/* Sorted, overlapping and touching ones merged, cut to whole pages. */
-static void
-ram_tidy(struct platform *p)
-{
-	struct platform_range *r = p->ram, x;
-	unsigned int i, j;
-	uint64_t end;
-
-	for (i = 1; i < p->nr_ram; i++) {
-		x = r[i];
-		for (j = i; j > 0 && r[j - 1].base.v > x.base.v; j--)
-			r[j] = r[j - 1];
-		r[j] = x;
-	}
-	for (i = 0; i + 1 < p->nr_ram;) {
-		end = r[i].base.v + r[i].size;
-		if (end < r[i + 1].base.v) {
-			i++;
-			continue;
-		}
-		if (end < r[i + 1].base.v + r[i + 1].size)
-			end = r[i + 1].base.v + r[i + 1].size;
-		r[i].size = end - r[i].base.v;
-		ram_delete(p, i + 1);
-	}
-	for (i = 0; i < p->nr_ram;) {
-		p->ram_total += r[i].size;
-		end = round_down(r[i].base.v + r[i].size, PAGE_SIZE);
-		r[i].base.v = round_up(r[i].base.v, PAGE_SIZE);
-		r[i].size = end > r[i].base.v ? end - r[i].base.v : 0;
-		if (r[i].size == 0)
-			ram_delete(p, i);
-		else
-			i++;
-	}
-}
-
-int
-ram_take(struct platform *p, uint64_t base, uint64_t size)
-{
-	struct platform_range *r;
-	uint64_t from, last, end;
-	unsigned int i;
+	uint64_t base = r->base.v, size = r->size;
 
 	if (size == 0)
 		return (0);
-	/* The last byte, as the end of a range may be 2^64. */
-	last = base + (size - 1) < base ? ~0ull : base + (size - 1);
-	from = round_down(base, PAGE_SIZE);
-	last |= PAGE_SIZE - 1;
-	for (i = 0; i < p->nr_ram;) {
-		r = &p->ram[i];
-		end = r->base.v + r->size;
-		if (end - 1 < from || r->base.v > last) {
-			i++;
-		} else if (r->base.v >= from && end - 1 <= last) {
-			ram_delete(p, i);
-		} else if (r->base.v >= from) {
-			r->base.v = last + 1;
-			r->size = end - r->base.v;
-			i++;
-		} else if (end - 1 <= last) {
-			r->size = from - r->base.v;
-			i++;
-		} else {
-			if (p->nr_ram == PLATFORM_MAX_RAM)
-				return (-1);
-			memmove(r + 1, r, (p->nr_ram - i) * sizeof(*r));
-			p->nr_ram++;
-			r[0].size = from - r[0].base.v;
-			r[1].base.v = last + 1;
-			r[1].size = end - r[1].base.v;
-			return (0);
-		}
+	if (set == &s->p->reserved) {
+		base = round_down(base, PAGE_SIZE);
+		size = round_up(r->base.v + size, PAGE_SIZE) - base;
 	}
-	return (0);
+	if (extent_remove(set, base, size) == 0 &&
+	    extent_add(set, base, size) == 0)
+		return (0);
+	return (pass_fail(s, n, "reg", "more than %d ranges", EXTENT_MAX));
+}
+
+/* Takes out the pages that are not there in whole. */
+static void
+trim(struct extents *set)
+{
+	uint64_t base, end;
+	unsigned int i;
+
+	for (i = set->n; i-- > 0;) {
+		base = set->e[i].base;
+		end = base + set->e[i].size;
+		extent_remove(set, round_down(end, PAGE_SIZE),
+		    end % PAGE_SIZE);
+		extent_remove(set, base, -base % PAGE_SIZE);
+	}
 }
 
 int
-ram_finish(struct platform *p, struct tree *t)
+ram_read(struct pass *s, const struct tree_node *n, struct extents *set)
 {
-	unsigned int i;
+	struct platform_range r;
+	uint32_t i;
+	int rv;
 
-	if (ram_reservations(p, t) != 0)
-		return (-1);
-	ram_tidy(p);
-	/* Each can add one piece: PLATFORM_MAX_RAM is their sum. */
-	for (i = 0; i < p->nr_reserved; i++)
-		(void)ram_take(p, p->reserved[i].base.v, p->reserved[i].size);
+	for (i = 0; (rv = pass_reg(s, n, i, &r)) == 1; i++)
+		if (unite(s, n, set, &r) != 0)
+			return (-1);
+	return (rv);
+}
+
+int
+ram_finish(struct pass *s, const void *dtb)
+{
+	struct platform *p = s->p;
+	uint32_t off = fdt_off_mem_rsvmap(dtb), i;
+	/* Devicetree Specification v0.4, 5.3; a pair of zeros is the end. */
+	const struct tree_value v = { (const char *)dtb + off,
+	    fdt_totalsize(dtb) - off };
+	struct platform_range r;
+
+	for (i = 0;; i += 4) {
+		r.base.v = tree_number(&v, i, 2);
+		r.size = tree_number(&v, i + 2, 2);
+		if ((r.base.v | r.size) == 0)
+			break;
+		if (!pass_range_ok(&r))
+			return (pass_fail(s, NULL, "memory reservation",
+			    "beyond 52 bits"));
+		if (unite(s, NULL, &p->reserved, &r) != 0)
+			return (-1);
+	}
+	p->ram_total = extent_total(&p->ram);
+	trim(&p->ram);
+	for (i = 0; i < p->reserved.n; i++)
+		if (extent_remove(&p->ram, p->reserved.e[i].base,
+		    p->reserved.e[i].size) != 0)
+			return (pass_fail(s, NULL, "RAM",
+			    "more than %d pieces", EXTENT_MAX));
 	return (0);
 }

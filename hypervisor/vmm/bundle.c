@@ -24,7 +24,7 @@
 
 struct file {				/* a node of /images */
 	const char	*name;
-	struct node_value data;
+	struct tree_value data;
 	bool		raw, broken;
 	ipa_t		load, entry;
 };
@@ -43,12 +43,12 @@ static const struct bundle_host *machine;
 
 /* A node of /images. */
 static bool
-read_file(const struct node *n, struct file *f)
+read_file(const struct tree_node *n, struct file *f)
 {
 	enum { DATA, TYPE, LOAD, ENTRY, PROPS };
 	static const char *const names[] = { "data", "type", "load", "entry" };
 	static const char *const types[] = { "auto", "raw" };
-	struct node_value v[PROPS];
+	struct tree_value v[PROPS];
 
 	f->name = n->name;
 	f->broken = true;
@@ -56,7 +56,7 @@ read_file(const struct node *n, struct file *f)
 	    !node_word(n, "type", &v[TYPE], types, &f->raw))
 		return (false);
 	if (v[DATA].len == 0)
-		return (node_refuse(n, "data", v[DATA].data == NULL ?
+		return (node_say(n, "data", v[DATA].data == NULL ?
 		    "missing" : "empty"));
 	f->data = v[DATA];
 	if (!f->raw) {
@@ -64,7 +64,7 @@ read_file(const struct node *n, struct file *f)
 			node_say(n, v[LOAD].data != NULL ? "load" : "entry",
 			    "not used: type is not \"raw\"");
 	} else if (v[LOAD].data == NULL)
-		return (node_refuse(n, "load", "missing: a raw image needs "
+		return (node_say(n, "load", "missing: a raw image needs "
 		    "one"));
 	else if (!node_number(n, "load", &v[LOAD], 2, &f->load.v))
 		return (false);
@@ -77,13 +77,13 @@ read_file(const struct node *n, struct file *f)
 }
 
 static void
-read_files(struct node *images)
+read_files(struct tree_node *images)
 {
-	struct node n;
+	struct tree_node n;
 
 	node_read(images, NULL, 0, NULL);
 	nfiles = 0;
-	while (node_child(images, &n)) {
+	while (tree_child(images, &n)) {
 		if (nfiles == FILES_MAX) {
 			node_say(&n, NULL, "ignored: more than %d images",
 			    FILES_MAX);
@@ -95,8 +95,8 @@ read_files(struct node *images)
 
 /* The image that a property of a VM names; NULL in *f where not given. */
 static bool
-find_file(const struct node *n, const char *prop, const struct node_value *v,
-    const struct file **f)
+find_file(const struct tree_node *n, const char *prop,
+    const struct tree_value *v, const struct file **f)
 {
 	const char *name;
 	unsigned int i;
@@ -109,41 +109,41 @@ find_file(const struct node *n, const char *prop, const struct node_value *v,
 	for (i = 0; i < nfiles; i++)
 		if (strcmp(files[i].name, name) == 0) {
 			*f = &files[i];
-			return (!files[i].broken || node_refuse(n, prop,
+			return (!files[i].broken || node_say(n, prop,
 			    "image \"%s\" was refused", name));
 		}
-	return (node_refuse(n, prop, "no image \"%s\" in " BUNDLE_IMAGES,
+	return (node_say(n, prop, "no image \"%s\" in " BUNDLE_IMAGES,
 	    name));
 }
 
 static bool
-read_memory(const struct node *n, const struct node_value *v)
+read_memory(const struct tree_node *n, const struct tree_value *v)
 {
 	unsigned long long want, space, have = machine->ram_free();
 	struct vm_config *c = &wanted.config;
 
 	if (v->data == NULL)
-		return (node_refuse(n, "memory", "missing"));
+		return (node_say(n, "memory", "missing"));
 	if (!node_number(n, "memory", v, 2, &c->memory))
 		return (false);
 	want = c->memory;
 	if (want == 0 || want % PAGE_SIZE != 0)
-		return (node_refuse(n, "memory", "0x%llx is not a multiple "
+		return (node_say(n, "memory", "0x%llx is not a multiple "
 		    "of 4096 above 0", want));
 	if (want > have)
-		return (node_refuse(n, "memory", "larger than the machine "
+		return (node_say(n, "memory", "larger than the machine "
 		    "has (%llu MiB wanted, %llu MiB free)", want >> 20,
 		    have >> 20));
 	space = (1ull << host.ipa_bits) - MACHINE_RAM_BASE;
 	if (want > space)
-		return (node_refuse(n, "memory", "larger than a guest can "
+		return (node_say(n, "memory", "larger than a guest can "
 		    "address here (%llu MiB)", space >> 20));
 	return (true);
 }
 
 static bool
-read_vcpus(const struct node *n, const struct node_value *vcpus,
-    const struct node_value *cpus)
+read_vcpus(const struct tree_node *n, const struct tree_value *vcpus,
+    const struct tree_value *cpus)
 {
 	struct vm_config *c = &wanted.config;
 	uint64_t x = 1;
@@ -152,7 +152,7 @@ read_vcpus(const struct node *n, const struct node_value *vcpus,
 	if (vcpus->data != NULL && !node_number(n, "vcpus", vcpus, 1, &x))
 		return (false);
 	if (x == 0 || x > MACHINE_MAX_VCPUS)
-		return (node_refuse(n, "vcpus", "%llu is not 1 to %d",
+		return (node_say(n, "vcpus", "%llu is not 1 to %d",
 		    (unsigned long long)x, MACHINE_MAX_VCPUS));
 	c->nvcpus = (unsigned int)x;
 	for (i = 0; i < c->nvcpus; i++)
@@ -160,12 +160,12 @@ read_vcpus(const struct node *n, const struct node_value *vcpus,
 	if (cpus->data == NULL)
 		return (true);
 	if (cpus->len != c->nvcpus * 4)
-		return (node_refuse(n, "cpus", "%u bytes: wants one cell for "
+		return (node_say(n, "cpus", "%u bytes: wants one cell for "
 		    "each of %u vCPUs", cpus->len, c->nvcpus));
 	for (i = 0; i < c->nvcpus; i++) {
-		x = c->cpus[i] = node_cell(cpus, i);
+		x = c->cpus[i] = tree_cell(cpus, i);
 		if (x >= pcpu_count || pcpus[x] == NULL || !pcpus[x]->online)
-			return (node_refuse(n, "cpus", "CPU %u is not there: "
+			return (node_say(n, "cpus", "CPU %u is not there: "
 			    "this machine has %u", (unsigned int)x,
 			    pcpu_count));
 	}
@@ -173,18 +173,18 @@ read_vcpus(const struct node *n, const struct node_value *vcpus,
 }
 
 static bool
-read_gic(const struct node *n, const struct node_value *v)
+read_gic(const struct tree_node *n, const struct tree_value *v)
 {
 	uint64_t x = host.gic_version;
 
 	if (v->data != NULL && !node_number(n, "gic", v, 1, &x))
 		return (false);
 	if (x != 2 && x != 3)
-		return (node_refuse(n, "gic", "%llu is not 2 or 3",
+		return (node_say(n, "gic", "%llu is not 2 or 3",
 		    (unsigned long long)x));
 	/* GICv3 may do as GICv2 for guests, but our driver does not. */
 	if (x != host.gic_version)
-		return (node_refuse(n, "gic", "%llu is not possible: this "
+		return (node_say(n, "gic", "%llu is not possible: this "
 		    "machine has GICv%u", (unsigned long long)x,
 		    host.gic_version));
 	wanted.config.gic = (unsigned int)x;
@@ -192,14 +192,14 @@ read_gic(const struct node *n, const struct node_value *v)
 }
 
 static bool
-read_name(const struct node *n)
+read_name(const struct tree_node *n)
 {
 	struct vm_config *c = &wanted.config;
 	unsigned int i, used = 0;
 	const struct vm *vm;
 
 	if (strlen(n->name) >= VM_NAME_MAX)
-		return (node_refuse(n, NULL, "name longer than %d characters",
+		return (node_say(n, NULL, "name longer than %d characters",
 		    VM_NAME_MAX - 1));
 	memcpy(c->name, n->name, strlen(n->name) + 1);
 	for (i = 0; i < VM_MAX; i++) {
@@ -207,16 +207,16 @@ read_name(const struct node *n)
 			continue;
 		used++;
 		if (strcmp(vm->config.name, c->name) == 0)
-			return (node_refuse(n, NULL, "there is a VM of this "
+			return (node_say(n, NULL, "there is a VM of this "
 			    "name already"));
 	}
-	return (used < VM_MAX || node_refuse(n, NULL, "more than %d VMs",
+	return (used < VM_MAX || node_say(n, NULL, "more than %d VMs",
 	    VM_MAX));
 }
 
 /* Everything about the VM, into wanted. */
 static bool
-read_vm(struct node *n)
+read_vm(struct tree_node *n)
 {
 	enum { KERNEL, INITRD, DTB, BOOTARGS, MEMORY, VCPUS, CPUS, STAGE2,
 	    WFI, GIC, STATS, PROPS };
@@ -226,14 +226,14 @@ read_vm(struct node *n)
 	static const char *const stage2[] = { "eager", "demand" };
 	static const char *const wfi[] = { "trap", "native" };
 	struct vm_config *c = &wanted.config;
-	struct node_value v[PROPS];
+	struct tree_value v[PROPS];
 
 	wanted = (struct wanted){ .tree.config = c, .tree.bootargs = "",
 	    .tree.pmu = irq_pmu() != 0 };
 	if (!read_name(n) || !node_read(n, names, PROPS, v))
 		return (false);
 	if (v[KERNEL].data == NULL)
-		return (node_refuse(n, "kernel", "missing"));
+		return (node_say(n, "kernel", "missing"));
 	if (!find_file(n, "kernel", &v[KERNEL], &wanted.kernel) ||
 	    !find_file(n, "initrd", &v[INITRD], &wanted.initrd) ||
 	    !find_file(n, "dtb", &v[DTB], &wanted.dtb) ||
@@ -249,7 +249,7 @@ read_vm(struct node *n)
 		    &wanted.tree.bootargs))
 			return (false);
 		if (v[BOOTARGS].len > BOOTARGS_MAX)
-			return (node_refuse(n, "bootargs", "%u characters: "
+			return (node_say(n, "bootargs", "%u characters: "
 			    "at most %d", v[BOOTARGS].len - 1,
 			    BOOTARGS_MAX - 1));
 		if (wanted.dtb != NULL)
@@ -261,16 +261,16 @@ read_vm(struct node *n)
 
 /* The VM's own device tree: we only carry it. */
 static bool
-check_dtb(const struct node *n, const struct file *f)
+check_dtb(const struct tree_node *n, const struct file *f)
 {
 
 	if (f->data.len < sizeof(struct fdt_header) ||
 	    fdt_magic(f->data.data) != FDT_MAGIC)
-		return (node_refuse(n, "dtb", "image \"%s\" is no device tree",
+		return (node_say(n, "dtb", "image \"%s\" is no device tree",
 		    f->name));
 	if (fdt_totalsize(f->data.data) > f->data.len ||
 	    f->data.len > DTB_MAX)
-		return (node_refuse(n, "dtb", "image \"%s\" is %s", f->name,
+		return (node_say(n, "dtb", "image \"%s\" is %s", f->name,
 		    f->data.len > DTB_MAX ? "larger than 2 MiB" :
 		    "cut short"));
 	return (true);
@@ -298,7 +298,7 @@ load_vm(struct vm *vm, const struct image *im, const struct image_places *at,
 }
 
 static bool
-make_vm(const struct node *n)
+make_vm(const struct tree_node *n)
 {
 	const struct file *kernel = wanted.kernel;
 	struct guest_fdt *tree = &wanted.tree;
@@ -320,7 +320,7 @@ make_vm(const struct node *n)
 		error = image_read(&im, kernel->data.data, kernel->data.len,
 		    wanted.config.memory, err);
 	if (error != 0)
-		return (node_refuse(n, "kernel", "image \"%s\" %s",
+		return (node_say(n, "kernel", "image \"%s\" %s",
 		    kernel->name, err));
 	if (wanted.dtb == NULL)
 		room = round_up(guest_fdt_bound(tree), PAGE_SIZE);
@@ -329,7 +329,7 @@ make_vm(const struct node *n)
 	    wanted.initrd->data.len;
 	if (image_place(&im, wanted.config.memory, tree->initrd_size, size,
 	    &at, err) != 0)
-		return (node_refuse(n, "memory", "%s", err));
+		return (node_say(n, "memory", "%s", err));
 	tree->initrd = at.initrd;
 	if (wanted.dtb != NULL) {
 		dtb = wanted.dtb->data.data;
@@ -353,41 +353,41 @@ make_vm(const struct node *n)
 fail:
 	if (page != NULL)
 		pool_free(host.pool, page, room / PAGE_SIZE);
-	return (node_refuse(n, NULL, "%s", err));
+	return (node_say(n, NULL, "%s", err));
 }
 
 unsigned int
 bundle_load(const void *bundle, size_t size, const struct bundle_host *h)
 {
 	static const char *const names[] = { "compatible" };
-	struct node root, n, images = { .fdt = NULL }, vms = { .fdt = NULL };
-	struct node_value compatible;
+	struct tree_node images = { .props = NULL }, vms = images, root, n;
+	struct tree_value compatible;
 	unsigned int seen = 0, made = 0;
 
 	machine = h;
 	if (!node_root(&root, bundle, size) ||
 	    !node_read(&root, names, 1, &compatible))
 		return (0);
-	if (!node_lists(&compatible, BUNDLE_COMPATIBLE)) {
+	if (!tree_lists(&compatible, BUNDLE_COMPATIBLE)) {
 		node_say(&root, "compatible", "not \"" BUNDLE_COMPATIBLE
 		    "\": no bundle, or not for this hypervisor");
 		return (0);
 	}
-	while (node_child(&root, &n))
+	while (tree_child(&root, &n))
 		if (strcmp(n.name, &BUNDLE_IMAGES[1]) == 0)
 			images = n;
 		else if (strcmp(n.name, &BUNDLE_VMS[1]) == 0)
 			vms = n;
 		else if (strcmp(n.name, "__symbols__") != 0)
 			node_say(&n, NULL, "not known: ignored");
-	if (images.fdt == NULL || vms.fdt == NULL) {
-		node_say(&root, images.fdt == NULL ? "images" : "vms",
+	if (images.props == NULL || vms.props == NULL) {
+		node_say(&root, images.props == NULL ? "images" : "vms",
 		    "missing");
 		return (0);
 	}
 	read_files(&images);
 	node_read(&vms, NULL, 0, NULL);
-	for (; node_child(&vms, &n); seen++)
+	for (; tree_child(&vms, &n); seen++)
 		if (read_vm(&n) && make_vm(&n))
 			made++;
 	if (seen == 0)

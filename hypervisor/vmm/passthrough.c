@@ -18,7 +18,7 @@ overlap(uint64_t a, uint64_t alen, uint64_t b, uint64_t blen)
 
 /* May a guest have this range, of those that it asked for until now? */
 static bool
-check_range(const struct node *n, const struct vm_config *c, uint64_t ipa,
+check_range(const struct tree_node *n, const struct vm_config *c, uint64_t ipa,
     uint64_t pa, uint64_t size)
 {
 	static const struct {
@@ -39,35 +39,35 @@ check_range(const struct node *n, const struct vm_config *c, uint64_t ipa,
 	unsigned int i, j;
 
 	if (size == 0 || ((ipa | pa | size) & (PAGE_SIZE - 1)) != 0)
-		return (node_refuse(n, "reg", "IPA 0x%llx: not whole pages",
+		return (node_say(n, "reg", "IPA 0x%llx: not whole pages",
 		    at));
 	if (ipa + size < ipa || (ipa + size - 1) >> host.ipa_bits != 0 ||
 	    pa + size < pa)
-		return (node_refuse(n, "reg", "IPA 0x%llx: ends beyond the "
+		return (node_say(n, "reg", "IPA 0x%llx: ends beyond the "
 		    "addresses there are", at));
 	if (overlap(ipa, size, MACHINE_RAM_BASE, c->memory))
-		return (node_refuse(n, "reg", "IPA 0x%llx: overlaps the VM's "
+		return (node_say(n, "reg", "IPA 0x%llx: overlaps the VM's "
 		    "RAM", at));
 	for (i = 0; i < nitems(emulated); i++)
 		if (overlap(ipa, size, emulated[i].base, emulated[i].size))
-			return (node_refuse(n, "reg", "IPA 0x%llx: overlaps "
+			return (node_say(n, "reg", "IPA 0x%llx: overlaps "
 			    "the VM's %s", at, emulated[i].what));
 	for (i = 0; i < c->ndevices; i++)
 		if (overlap(ipa, size, c->devices[i].ipa.v,
 		    c->devices[i].size) || overlap(pa, size,
 		    c->devices[i].pa.v, c->devices[i].size))
-			return (node_refuse(n, "reg", "IPA 0x%llx: overlaps "
+			return (node_say(n, "reg", "IPA 0x%llx: overlaps "
 			    "another range of this VM", at));
 	at = pa;
 	if ((owner = machine->pa_owner(PA(pa), size)) != NULL)
-		return (node_refuse(n, "reg", "PA 0x%llx: is %s", at, owner));
+		return (node_say(n, "reg", "PA 0x%llx: is %s", at, owner));
 	for (i = 0; i < VM_MAX; i++) {
 		if ((vm = vm_by_index(i)) == NULL)
 			continue;
 		for (j = 0; j < vm->config.ndevices; j++)
 			if (overlap(pa, size, vm->config.devices[j].pa.v,
 			    vm->config.devices[j].size))
-				return (node_refuse(n, "reg", "PA 0x%llx: is "
+				return (node_say(n, "reg", "PA 0x%llx: is "
 				    "given to VM %s already", at,
 				    vm->config.name));
 	}
@@ -75,32 +75,32 @@ check_range(const struct node *n, const struct vm_config *c, uint64_t ipa,
 }
 
 static bool
-check_spi(const struct node *n, const struct vm_config *c, uint32_t intid)
+check_spi(const struct tree_node *n, const struct vm_config *c, uint32_t intid)
 {
 	const struct vm *vm;
 	const char *owner;
 	unsigned int i, j;
 
 	if (intid < 32 || intid >= MACHINE_NR_INTID)
-		return (node_refuse(n, "interrupts", "%u is no SPI (32 to %d)",
+		return (node_say(n, "interrupts", "%u is no SPI (32 to %d)",
 		    intid, MACHINE_NR_INTID - 1));
 	if (intid == MACHINE_UART_INTID || intid == MACHINE_RTC_INTID)
-		return (node_refuse(n, "interrupts", "%u is that of the VM's "
+		return (node_say(n, "interrupts", "%u is that of the VM's "
 		    "%s", intid, intid == MACHINE_UART_INTID ? "UART" :
 		    "clock"));
 	for (i = 0; i < c->nspis; i++)
 		if (c->spis[i].intid == intid)
-			return (node_refuse(n, "interrupts", "%u is named "
+			return (node_say(n, "interrupts", "%u is named "
 			    "twice", intid));
 	if ((owner = machine->intid_owner(intid)) != NULL)
-		return (node_refuse(n, "interrupts", "%u is %s", intid,
+		return (node_say(n, "interrupts", "%u is %s", intid,
 		    owner));
 	for (i = 0; i < VM_MAX; i++) {
 		if ((vm = vm_by_index(i)) == NULL)
 			continue;
 		for (j = 0; j < vm->config.nspis; j++)
 			if (vm->config.spis[j].intid == intid)
-				return (node_refuse(n, "interrupts", "%u is "
+				return (node_say(n, "interrupts", "%u is "
 				    "given to VM %s already", intid,
 				    vm->config.name));
 	}
@@ -108,13 +108,13 @@ check_spi(const struct node *n, const struct vm_config *c, uint32_t intid)
 }
 
 static bool
-read_device(const struct node *n, struct vm_config *c, struct guest_fdt *g)
+read_device(const struct tree_node *n, struct vm_config *c, struct guest_fdt *g)
 {
 	enum { REG, INTERRUPTS, EDGE, READ_ONLY, COMPATIBLE, PROPS };
 	static const char *const names[] = { "reg", "interrupts", "edge",
 	    "read-only", "compatible" };
 	struct guest_fdt_device *d;
-	struct node_value v[PROPS];
+	struct tree_value v[PROPS];
 	bool edge, read_only;
 	unsigned int i;
 
@@ -124,15 +124,15 @@ read_device(const struct node *n, struct vm_config *c, struct guest_fdt *g)
 		return (false);
 	/* Three times two cells each. */
 	if (v[REG].len == 0 || v[REG].len % 24 != 0)
-		return (node_refuse(n, "reg", "wants IPA, PA and size, two "
+		return (node_say(n, "reg", "wants IPA, PA and size, two "
 		    "cells each"));
 	if (v[INTERRUPTS].len % 4 != 0)
-		return (node_refuse(n, "interrupts", "wants one cell each"));
+		return (node_say(n, "interrupts", "wants one cell each"));
 	if (c->ndevices + v[REG].len / 24 > VM_MAX_PASSTHROUGH)
-		return (node_refuse(n, "reg", "more than %d ranges",
+		return (node_say(n, "reg", "more than %d ranges",
 		    VM_MAX_PASSTHROUGH));
 	if (c->nspis + v[INTERRUPTS].len / 4 > VM_MAX_PASSTHROUGH)
-		return (node_refuse(n, "interrupts", "more than %d",
+		return (node_say(n, "interrupts", "more than %d",
 		    VM_MAX_PASSTHROUGH));
 	d = &g->devices[g->ndevices++];
 	*d = (struct guest_fdt_device){
@@ -144,9 +144,9 @@ read_device(const struct node *n, struct vm_config *c, struct guest_fdt *g)
 		.nspis = (uint8_t)(v[INTERRUPTS].len / 4),
 	};
 	for (i = 0; i < d->nregs; i++) {
-		uint64_t ipa = node_cells(&v[REG], i * 6);
-		uint64_t pa = node_cells(&v[REG], i * 6 + 2);
-		uint64_t size = node_cells(&v[REG], i * 6 + 4);
+		uint64_t ipa = tree_number(&v[REG], i * 6, 2);
+		uint64_t pa = tree_number(&v[REG], i * 6 + 2, 2);
+		uint64_t size = tree_number(&v[REG], i * 6 + 4, 2);
 
 		if (!check_range(n, c, ipa, pa, size))
 			return (false);
@@ -156,29 +156,29 @@ read_device(const struct node *n, struct vm_config *c, struct guest_fdt *g)
 		c->devices[c->ndevices++].read_only = read_only;
 	}
 	for (i = 0; i < d->nspis; i++) {
-		if (!check_spi(n, c, node_cell(&v[INTERRUPTS], i)))
+		if (!check_spi(n, c, tree_cell(&v[INTERRUPTS], i)))
 			return (false);
-		c->spis[c->nspis].intid = node_cell(&v[INTERRUPTS], i);
+		c->spis[c->nspis].intid = tree_cell(&v[INTERRUPTS], i);
 		c->spis[c->nspis++].edge = edge;
 	}
 	return (true);
 }
 
 bool
-passthrough_read(struct node *vm, const struct bundle_host *h,
+passthrough_read(struct tree_node *vm, const struct bundle_host *h,
     struct vm_config *c, struct guest_fdt *g)
 {
-	struct node n, dev;
+	struct tree_node n, dev;
 
 	machine = h;
-	while (node_child(vm, &n)) {
+	while (tree_child(vm, &n)) {
 		if (strcmp(n.name, "passthrough") != 0) {
 			node_say(&n, NULL, "not known: ignored");
 			continue;
 		}
 		if (!node_read(&n, NULL, 0, NULL))
 			return (false);
-		while (node_child(&n, &dev))
+		while (tree_child(&n, &dev))
 			if (!read_device(&dev, c, g))
 				return (false);
 	}

@@ -17,7 +17,7 @@
  * Reads the children of a VM's node into c (whose memory is known) and g.
  * False, and a line said, where the VM cannot have what it asks for.
  */
-bool	passthrough_read(struct node *vm, const struct bundle_host *h,
+bool	passthrough_read(struct tree_node *vm, const struct bundle_host *h,
 	    struct vm_config *c, struct guest_fdt *g);
 
 #endif

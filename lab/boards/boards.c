@@ -73,17 +73,14 @@ static void
 describe(const struct platform *p)
 {
 	unsigned int i, psci = 0, spin = 0, okay = 0;
-	uint64_t ram = 0;
 
 	for (i = 0; i < p->nr_cpus; i++) {
 		okay += p->cpu[i].okay;
 		psci += p->cpu[i].enable == PLATFORM_ENABLE_PSCI;
 		spin += p->cpu[i].enable == PLATFORM_ENABLE_SPIN_TABLE;
 	}
-	for (i = 0; i < p->nr_ram; i++)
-		ram += p->ram[i].size;
-	number("ram", ram);
-	number("ram_pieces", p->nr_ram);
+	number("ram", extent_total(&p->ram));
+	number("ram_pieces", p->ram.n);
 	number("cpus", p->nr_cpus);
 	number("cpus_okay", okay);
 	number("cpus_psci", psci);

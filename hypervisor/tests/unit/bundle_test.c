@@ -595,37 +595,38 @@ ATF_TC_BODY(blob, tc)
 	load(tc, "", 3);
 	w = bundle;
 	for (i = 0; i < sizeof(struct fdt_header); i++)
-		broken(i, "bundle: no flattened device tree\n");
+		broken(i, "bundle: flattened tree: there is none\n");
 	for (; i < size; i += 7)
-		broken(i, "bundle: cut short\n");
+		broken(i, "bundle: flattened tree: cut short\n");
 	w[0] = cpu_to_fdt32(0xd00dfeee);
-	BLOB("no flattened device tree");
+	BLOB("flattened tree: there is none");
 	w[0] = cpu_to_fdt32(FDT_MAGIC);
 	w[5] = cpu_to_fdt32(16);
-	BLOB("broken header, or not of version 17");
+	BLOB("flattened tree: broken header, or not of version 17");
 	w[5] = cpu_to_fdt32(17);
 	w[6] = cpu_to_fdt32(18);
-	BLOB("broken header, or not of version 17");
+	BLOB("flattened tree: broken header, or not of version 17");
 	w[6] = cpu_to_fdt32(16);
 	w[2] = cpu_to_fdt32(fdt32_to_cpu(w[2]) + 2);
-	BLOB("broken header, or not of version 17");
+	BLOB("flattened tree: broken header, or not of version 17");
 	w[2] = cpu_to_fdt32(fdt32_to_cpu(w[2]) - 2);
 	/* Strings end before the last names. */
 	w[8] = cpu_to_fdt32(8);
-	BLOB("a property without a name");
+	BLOB("/: a property without a name");
 	/* Not where a word of eight bytes may stand. */
 	off = malloc(size + 4);
 	ATF_REQUIRE(off != NULL);
 	memcpy(off + 4, bundle, size);
 	fake_reset(bundle, size);
 	ATF_CHECK_EQ(0, fake_load(off + 4, size, 3));
-	ATF_CHECK_STREQ("bundle: not at a multiple of 8 bytes\n", fake.lines);
+	ATF_CHECK_STREQ("bundle: flattened tree: not at a multiple of 8 "
+	    "bytes\n", fake.lines);
 	free(off);
 	/* The structure ends before its nodes do. */
 	load(tc, "", 3);
 	w = bundle;
 	w[9] = cpu_to_fdt32(fdt32_to_cpu(w[9]) - 8);
-	BLOB("cut short, or its structure is broken");
+	BLOB("flattened tree: cut short");
 }
 
 /* Structures that dtc would never write, token by token. */
@@ -659,24 +660,32 @@ structure(const uint32_t *tokens, size_t n, const char *line)
 ATF_TC_WITHOUT_HEAD(structures);
 ATF_TC_BODY(structures, tc)
 {
+#define	TREE	"flattened tree: "
 	enum { NODE = 1, ENDS, PROP, NOP, END = 9 };
 
-	STRUCTURE("nodes that do not end", END);
-	STRUCTURE("nodes that do not end", NOP, END);
-	STRUCTURE("nodes that do not end", NODE, 0, END);
-	STRUCTURE("more than one root", NODE, 0, ENDS, NODE, 0, ENDS, END);
-	STRUCTURE("more node ends than nodes", NODE, 0, ENDS, ENDS, END);
-	STRUCTURE("a property outside of its node", PROP, 0, 0, END);
-	STRUCTURE("a property outside of its node", NODE, 0, ENDS, PROP, 0,
-	    0, END);
-	STRUCTURE("a property outside of its node", NODE, 0, NODE, 0x61000000,
-	    ENDS, PROP, 0, 0, ENDS, END);
-	STRUCTURE("a property without a name", NODE, 0, PROP, 0, 12, ENDS,
+	STRUCTURE(TREE "nodes that do not end", END);
+	STRUCTURE(TREE "nodes that do not end", NOP, END);
+	STRUCTURE("/: nodes that do not end", NODE, 0, END);
+	STRUCTURE("/a: nodes that do not end", NODE, 0, NODE, 0x61000000,
+	    NODE, 0x62000000, ENDS, END);
+	STRUCTURE(TREE "more than one root", NODE, 0, ENDS, NODE, 0, ENDS,
 	    END);
-	STRUCTURE("cut short, or its structure is broken", NODE, 0, PROP,
+	STRUCTURE(TREE "more node ends than nodes", NODE, 0, ENDS, ENDS, END);
+	STRUCTURE(TREE "a property outside of its node", PROP, 0, 0, END);
+	STRUCTURE(TREE "a property outside of its node", NODE, 0, ENDS, PROP,
+	    0, 0, END);
+	STRUCTURE("/: a property outside of its node", NODE, 0, NODE,
+	    0x61000000, ENDS, PROP, 0, 0, ENDS, END);
+	STRUCTURE("/: a property without a name", NODE, 0, PROP, 0, 12, ENDS,
+	    END);
+	STRUCTURE("/: a property longer than the tree", NODE, 0, PROP,
 	    0xfffffff0, 0, ENDS, END);
-	STRUCTURE("cut short, or its structure is broken", NODE, 0, 5, END);
-	STRUCTURE("cut short, or its structure is broken", NODE, 0, ENDS);
+	STRUCTURE("/: a property longer than the tree", NODE, 0, PROP, END);
+	STRUCTURE("/: an unknown token", NODE, 0, 5, END);
+	STRUCTURE("/: an unknown token", NODE, 0, END, ENDS, END);
+	STRUCTURE(TREE "cut short", NODE, 0, ENDS);
+	/* The name has the last token's bytes. */
+	STRUCTURE("/aaaa: cut short", NODE, 0x61616161, END);
 	/* Nothing wrong, but no bundle. */
 	STRUCTURE("/: compatible: not \"apiary,bundle-1\": no bundle, or not "
 	    "for this hypervisor", NOP, NODE, 0, NOP, ENDS, NOP, END);

@@ -87,17 +87,20 @@ trees_check(int rv, const char *dtb, size_t size)
 		return (rv == -1 && s != err && *s == '\0' ? NULL :
 		    "no line of error");
 	}
-	if (p.nr_ram == 0 || p.nr_ram > PLATFORM_MAX_RAM ||
-	    p.nr_reserved > PLATFORM_MAX_RESERVED)
+	if (p.ram.n == 0 || p.ram.n > EXTENT_MAX || p.reserved.n > EXTENT_MAX)
 		return ("RAM count");
-	for (i = 0; i < p.nr_ram; i++) {
-		if (p.ram[i].size == 0 || (p.ram[i].base.v |
-		    p.ram[i].size) % PAGE_SIZE != 0)
+	for (i = 0; i < p.ram.n; i++) {
+		if (p.ram.e[i].size == 0 || (p.ram.e[i].base |
+		    p.ram.e[i].size) % PAGE_SIZE != 0)
 			return ("RAM of broken pages");
-		if (i != 0 && p.ram[i].base.v < end)
+		if (i != 0 && p.ram.e[i].base < end)
 			return ("RAM not sorted");
-		end = p.ram[i].base.v + p.ram[i].size;
+		end = p.ram.e[i].base + p.ram.e[i].size;
 	}
+	for (i = 0; i < p.reserved.n; i++)
+		if (extent_meets(&p.ram, p.reserved.e[i].base,
+		    p.reserved.e[i].size))
+			return ("RAM that is reserved");
 	if (p.nr_cpus == 0 || p.nr_cpus > PLATFORM_MAX_CPUS)
 		return ("CPU count");
 	for (i = 0; i < p.nr_cpus; i++)

@@ -1,0 +1,104 @@
+/*
+ * What discovery asks of any node; see pass.h. Must not know what the node
+ * is.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "lib/string.h"
+#include "platform/pass.h"
+
+#define	PA_BITS		52	/* the most Armv8 has (DDI 0487 D8.1.6) */
+
+int
+pass_fail(struct pass *s, const struct tree_node *n, const char *prop,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tree_say(s->err, s->errlen, n, prop, fmt, ap);
+	va_end(ap);
+	return (-1);
+}
+
+bool
+pass_okay(const struct tree_node *n)
+{
+	struct tree_value v;
+
+	for (; n != NULL; n = n->up)
+		if (tree_get(n, "status", &v) && !tree_lists(&v, "okay") &&
+		    !tree_lists(&v, "ok"))
+			return (false);
+	return (true);
+}
+
+bool
+pass_range_ok(const struct platform_range *r)
+{
+
+	return ((r->base.v | r->size | (r->base.v + r->size - 1)) >>
+	    PA_BITS == 0 || r->size == 0);
+}
+
+/* From the addresses on this bus to those of the CPU. What is wrong. */
+static const char *
+translate(const struct tree_node *bus, uint64_t *addr)
+{
+	uint32_t up, cells, size, entry, i;
+	struct tree_value v;
+
+	for (; bus->up != NULL; bus = bus->up) {
+		if (!tree_get(bus, "ranges", &v))
+			return ("on a bus without ranges");
+		if (v.len == 0)
+			continue;
+		up = tree_u32(bus->up, "#address-cells", 2);
+		cells = tree_u32(bus, "#address-cells", 2);
+		size = tree_u32(bus, "#size-cells", 1);
+		entry = cells + up + size;
+		if (up - 1 > 1 || cells - 1 > 1 || size - 1 > 1)
+			return ("behind ranges of more than two cells");
+		if (v.len % (entry * 4) != 0)
+			return ("behind ranges of a broken length");
+		for (i = 0; i < v.len / 4; i += entry)
+			if (*addr - tree_number(&v, i, cells) <
+			    tree_number(&v, i + cells + up, size))
+				break;
+		if (i == v.len / 4)
+			return ("outside the ranges of its bus");
+		*addr += tree_number(&v, i + cells, up) -
+		    tree_number(&v, i, cells);
+	}
+	return (NULL);
+}
+
+int
+pass_reg(struct pass *s, const struct tree_node *n, uint32_t i,
+    struct platform_range *r)
+{
+	uint32_t cells = tree_u32(n->up, "#address-cells", 2);
+	uint32_t size = tree_u32(n->up, "#size-cells", 1);
+	uint32_t entry = cells + size;
+	const char *wrong = NULL;
+	struct tree_value v;
+
+	if (!tree_get(n, "reg", &v))
+		return (0);
+	if (cells - 1 > 1 || size > 2)
+		wrong = "#address-cells or #size-cells above it not supported";
+	else if (v.len % (entry * 4) != 0)
+		wrong = "length does not fit its cells";
+	else if (i >= v.len / (entry * 4))
+		return (0);
+	else {
+		r->base.v = tree_number(&v, i * entry, cells);
+		r->size = tree_number(&v, i * entry + cells, size);
+		/* A CPU's reg is no address. */
+		if (size != 0)
+			wrong = translate(n->up, &r->base.v);
+		if (wrong == NULL && !pass_range_ok(r))
+			wrong = "beyond 52 bits";
+	}
+	return (wrong == NULL ? 1 : pass_fail(s, n, "reg", "%s", wrong));
+}
