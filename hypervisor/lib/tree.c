@@ -16,19 +16,21 @@ static inline uint32_t
 be32(const uint32_t *p)
 {
 
-	return (fdt32_to_cpu(*(const fdt32_t *)p));
+	return (__builtin_bswap32(*p));
 }
 
 /* To the token behind the one at p. */
 static const uint32_t *
 skip(const uint32_t *p)
 {
-	uint32_t token = be32(p++);
+	uint32_t token = be32(p++), w;
 
 	if (token == FDT_PROP)
 		return (p + 2 + (be32(p) + 3) / 4);
 	if (token == FDT_BEGIN_NODE)
-		return (p + strlen((const char *)p) / 4 + 1);
+		do {
+			w = *p++;	/* until a byte of it is 0 */
+		} while (((w - 0x01010101u) & ~w & 0x80808080u) == 0);
 	return (p);
 }
 
@@ -146,6 +148,7 @@ int
 tree_open(struct tree_node *root, const void *blob, size_t size, char *err,
     size_t errlen)
 {
+	const struct fdt_header *h = blob;
 	struct tree_node at[TREE_DEPTH];
 	unsigned int depth = 0;
 	const uint32_t *p, *end;
@@ -154,63 +157,55 @@ tree_open(struct tree_node *root, const void *blob, size_t size, char *err,
 
 	if ((uintptr_t)blob % 8 != 0)
 		wrong = "not at a multiple of 8 bytes";
-	else if (blob == NULL || size < sizeof(struct fdt_header) ||
-	    fdt_magic(blob) != FDT_MAGIC)
+	else if (blob == NULL || size < sizeof(*h) ||
+	    be32(&h->magic) != FDT_MAGIC)
 		wrong = "there is none";
-	else if (fdt_totalsize(blob) > size)
+	else if (be32(&h->totalsize) > size)
 		wrong = "cut short";
 	/* From version 17 on the header has the structure block's size. */
-	else if (fdt_version(blob) < 17 || fdt_off_dt_struct(blob) % 4 != 0 ||
-	    fdt_off_mem_rsvmap(blob) % 8 != 0 || fdt_check_header(blob) != 0)
+	else if (be32(&h->version) < 17 || be32(&h->off_dt_struct) % 4 != 0 ||
+	    be32(&h->off_mem_rsvmap) % 8 != 0 || fdt_check_header(blob) != 0)
 		wrong = "broken header, or not of version 17";
 	else {
 		/* Both blocks end such that no string leaves them. */
-		root->strings = (const char *)blob + fdt_off_dt_strings(blob);
-		for (len = fdt_size_dt_strings(blob); len != 0 &&
+		root->strings = (const char *)h + be32(&h->off_dt_strings);
+		for (len = be32(&h->size_dt_strings); len != 0 &&
 		    root->strings[len - 1] != '\0'; len--)
 			;
-		p = (const uint32_t *)((const char *)blob +
-		    fdt_off_dt_struct(blob));
-		end = p + fdt_size_dt_struct(blob) / 4 - 1;
+		p = (const uint32_t *)h + be32(&h->off_dt_struct) / 4;
+		end = p + be32(&h->size_dt_struct) / 4 - 1;
 		at[0].name = NULL;
 		wrong = end < p || be32(end) != FDT_END ? "cut short" :
 		    look_over(p, end, len, at, &depth);
-		for (; wrong == NULL && be32(p) == FDT_NOP; p++)
-			;
-		root->up = NULL;
-		root->name = "";
-		root->props = root->next = skip(p);
 	}
-	return (wrong == NULL ? 0 : fail(err, errlen, depth == 0 ? NULL :
-	    &at[depth - 1], "%s", wrong));
+	if (wrong != NULL)
+		return (fail(err, errlen, depth == 0 ? NULL : &at[depth - 1],
+		    "%s", wrong));
+	while (be32(p) == FDT_NOP)
+		p++;
+	p = skip(p);
+	*root = (struct tree_node){ NULL, "", root->strings, p, p, 0 };
+	return (0);
 }
 
 bool
 tree_child(struct tree_node *n, struct tree_node *child)
 {
-	unsigned int depth = 0;
-	const uint32_t *p = n->next;
+	const uint32_t *p;
 
-	for (;; p = skip(p)) {
-		n->next = p;
-		switch (be32(p)) {
-		case FDT_BEGIN_NODE:
-			if (depth++ != 0)
-				break;
-			child->up = n;
-			child->name = (const char *)(p + 1);
-			child->strings = n->strings;
-			child->props = child->next = skip(p);
+	for (p = n->next;; p = skip(p)) {
+		if (be32(p) == FDT_BEGIN_NODE && n->depth++ == 0)
 			break;
-		case FDT_END_NODE:
-			if (depth-- == 0)
-				return (false);
-			if (depth != 0)
-				break;
-			n->next = p + 1;
-			return (true);
+		if (be32(p) == FDT_END_NODE && n->depth-- == 0) {
+			n->next = p;
+			n->depth = 0;
+			return (false);
 		}
 	}
+	*child = (struct tree_node){ n, (const char *)(p + 1), n->strings,
+	    skip(p), skip(p), 0 };
+	n->next = child->next;
+	return (true);
 }
 
 bool
@@ -233,8 +228,10 @@ tree_walk(struct tree_node *n, int (*visit)(void *ctx, struct tree_node *n),
 	struct tree_node child;
 	int rv = visit(ctx, n);
 
-	while (rv == 0 && tree_child(n, &child))
+	while (rv == 0 && tree_child(n, &child)) {
 		rv = tree_walk(&child, visit, ctx);
+		n->next = child.next;	/* its end: saves reading it again */
+	}
 	return (rv);
 }
 
@@ -261,7 +258,7 @@ tree_get(const struct tree_node *n, const char *name, struct tree_value *v)
 	const char *s;
 
 	while ((s = tree_prop(n, &p, v)) != NULL)
-		if (strcmp(s, name) == 0)
+		if (*s == *name && strcmp(s, name) == 0)
 			return (true);
 	*v = (struct tree_value){ NULL, 0 };
 	return (false);

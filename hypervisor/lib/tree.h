@@ -18,7 +18,8 @@ struct tree_node {
 	const char	*name;		/* "" for the root */
 	const char	*strings;	/* names of properties */
 	const uint32_t	*props;		/* token of the first property */
-	const uint32_t	*next;		/* where the next child may be */
+	const uint32_t	*next;		/* where to look for a child */
+	uint32_t	depth;		/* 1: that is inside of the last */
 };
 
 struct tree_value {

@@ -75,7 +75,7 @@ console_find(struct pass *s)
 			    "/chosen has no stdout-path" :
 			    "stdout-path names no alias: %s", alias));
 		end = path + strlen(path);
-		n->next = n->props;
+		*n = s->root;
 	}
 	for (all = path; path < end; path += len + (slash != NULL)) {
 		slash = memchr(path, '/', (size_t)(end - path));
