@@ -91,7 +91,7 @@ fail(char *err, size_t errlen, const struct tree_node *n, const char *fmt,
 	va_list ap;
 
 	va_start(ap, fmt);
-	tree_say(err, errlen, n, n == NULL ? "flattened tree" : NULL, fmt, ap);
+	tree_say(err, errlen, n, n == NULL ? "device tree" : NULL, fmt, ap);
 	va_end(ap);
 	return (-1);
 }

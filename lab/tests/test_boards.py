@@ -74,7 +74,7 @@ class Boards(InFolder):
         file.write_bytes(b"hello")
         board, = self.look(file)
         self.assertEqual(board.state, NO)
-        self.assertIn("no device tree", board.why[0])
+        self.assertIn("device tree: there is none", board.why[0])
 
     def test_no_file(self) -> None:
         with self.assertRaisesRegex(LabError, "nosuch: No such file"):

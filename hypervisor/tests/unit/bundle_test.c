@@ -595,20 +595,20 @@ ATF_TC_BODY(blob, tc)
 	load(tc, "", 3);
 	w = bundle;
 	for (i = 0; i < sizeof(struct fdt_header); i++)
-		broken(i, "bundle: flattened tree: there is none\n");
+		broken(i, "bundle: device tree: there is none\n");
 	for (; i < size; i += 7)
-		broken(i, "bundle: flattened tree: cut short\n");
+		broken(i, "bundle: device tree: cut short\n");
 	w[0] = cpu_to_fdt32(0xd00dfeee);
-	BLOB("flattened tree: there is none");
+	BLOB("device tree: there is none");
 	w[0] = cpu_to_fdt32(FDT_MAGIC);
 	w[5] = cpu_to_fdt32(16);
-	BLOB("flattened tree: broken header, or not of version 17");
+	BLOB("device tree: broken header, or not of version 17");
 	w[5] = cpu_to_fdt32(17);
 	w[6] = cpu_to_fdt32(18);
-	BLOB("flattened tree: broken header, or not of version 17");
+	BLOB("device tree: broken header, or not of version 17");
 	w[6] = cpu_to_fdt32(16);
 	w[2] = cpu_to_fdt32(fdt32_to_cpu(w[2]) + 2);
-	BLOB("flattened tree: broken header, or not of version 17");
+	BLOB("device tree: broken header, or not of version 17");
 	w[2] = cpu_to_fdt32(fdt32_to_cpu(w[2]) - 2);
 	/* Strings end before the last names. */
 	w[8] = cpu_to_fdt32(8);
@@ -619,14 +619,14 @@ ATF_TC_BODY(blob, tc)
 	memcpy(off + 4, bundle, size);
 	fake_reset(bundle, size);
 	ATF_CHECK_EQ(0, fake_load(off + 4, size, 3));
-	ATF_CHECK_STREQ("bundle: flattened tree: not at a multiple of 8 "
+	ATF_CHECK_STREQ("bundle: device tree: not at a multiple of 8 "
 	    "bytes\n", fake.lines);
 	free(off);
 	/* The structure ends before its nodes do. */
 	load(tc, "", 3);
 	w = bundle;
 	w[9] = cpu_to_fdt32(fdt32_to_cpu(w[9]) - 8);
-	BLOB("flattened tree: cut short");
+	BLOB("device tree: cut short");
 }
 
 /* Structures that dtc would never write, token by token. */
@@ -660,7 +660,7 @@ structure(const uint32_t *tokens, size_t n, const char *line)
 ATF_TC_WITHOUT_HEAD(structures);
 ATF_TC_BODY(structures, tc)
 {
-#define	TREE	"flattened tree: "
+#define	TREE	"device tree: "
 	enum { NODE = 1, ENDS, PROP, NOP, END = 9 };
 
 	STRUCTURE(TREE "nodes that do not end", END);

@@ -443,7 +443,7 @@ ATF_TC_BODY(truncated, tc)
 		rv = platform_discover(&p, cut, n, err, sizeof(err));
 		ATF_CHECK_EQ(-1, rv);
 		if (n >= sizeof(struct fdt_header)) {
-			ATF_CHECK_STREQ("flattened tree: cut short", err);
+			ATF_CHECK_STREQ("device tree: cut short", err);
 			fdt_set_totalsize(cut, (uint32_t)n);
 			rv = platform_discover(&p, cut, n, err, sizeof(err));
 			ATF_CHECK_EQ(-1, rv);
