@@ -12,7 +12,7 @@
  * As vgic_lr_again(), for a GICv2's SGI: if it has ended and one source sent
  * it, another maybe.
  */
-static bool
+static VGIC_COLD bool
 again_sgi2(struct vgic_cpu *vc, unsigned int sgi)
 {
 	unsigned int n = vc->priv.lr[sgi], from = vc->sgi_from[sgi];
@@ -38,7 +38,7 @@ set_control(struct vgic_cpu *vc, uint32_t hcr)
 	}
 }
 
-static void
+static VGIC_COLD void
 fold(struct vgic_cpu *vc, unsigned int n)
 {
 	struct vgic *vg = vc->vgic;
@@ -91,7 +91,7 @@ fold(struct vgic_cpu *vc, unsigned int n)
  * list registers are scarce one that becomes pending by an EOI might be
  * worse than what waits: so none is active and pending.
  */
-static void
+static VGIC_COLD void
 place(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int i,
     unsigned int n, bool scarce)
 {
@@ -251,7 +251,7 @@ vgic_lr_deliver(struct vgic_cpu *vc)
 	set_control(vc, LR_HCR_EN);
 }
 
-void
+VGIC_COLD void
 vgic_lr_fold_ended(struct vgic_cpu *vc)
 {
 	uint32_t bits, count, vmcr;
@@ -285,7 +285,7 @@ vgic_lr_fold_ended(struct vgic_cpu *vc)
 	}
 }
 
-void
+VGIC_COLD void
 vgic_lr_fold_all(struct vgic_cpu *vc)
 {
 

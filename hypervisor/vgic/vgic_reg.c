@@ -70,17 +70,19 @@ own(struct vgic_bank *b, uint32_t bits)
 	}
 }
 
-/* One bit per interrupt: 32 at once. */
-static VGIC_COLD void
-write_bits(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
-    unsigned int reg, uint32_t val)
+/* Registers with one bit per interrupt: 32 at once. Gives the old value. */
+static VGIC_COLD uint32_t
+bits(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
+    unsigned int reg, bool write, uint32_t val)
 {
-	uint32_t drop = 0;
+	uint32_t *p = reg < GICD_ISENABLER ? &b->group :
+	    reg < GICD_ISPENDR ? &b->enabled :
+	    reg < GICD_ISACTIVER ? &b->latch : &b->active;
+	uint32_t old = p == &b->latch ? vgic_pend(b) : *p, drop = 0;
 
+	if (!write)
+		return (old);
 	switch (reg) {
-	case GICD_IGROUPR:
-		b->group = val;
-		break;
 	case GICD_ISENABLER:
 		/*
 		 * A level-triggered physical interrupt that came while
@@ -90,89 +92,62 @@ write_bits(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
 		drop = val & ~b->enabled & b->phys & b->latch & ~b->edge &
 		    ~b->active;
 		b->latch &= ~drop;
-		b->enabled |= val;
-		break;
-	case GICD_ICENABLER:
-		b->enabled &= ~val;
-		break;
-	case GICD_ISPENDR:
-		b->latch |= val;
 		break;
 	case GICD_ICPENDR:
 		drop = val & b->latch & ~b->active;
-		b->latch &= ~val;
 		break;
 	case GICD_ISACTIVER:
 		own(b, val & ~(b->active | b->queued));
-		b->active |= val;
 		break;
 	case GICD_ICACTIVER:
-		vgic_deactivate(vg, self, b, val);
+		drop = val & b->active & ~b->latch;
 		break;
 	}
+	*p = reg == GICD_IGROUPR ? val : reg & 0x80 ? *p & ~val : *p | val;
 	vgic_drop_phys(vg, self, b, drop);
+	return (old);
 }
 
-static VGIC_COLD uint32_t
-read_bits(const struct vgic_bank *b, unsigned int reg)
+/*
+ * Those with two or eight, of one interrupt. val < 0: a read. Gives the new
+ * value.
+ */
+static VGIC_COLD uint8_t
+field(struct vgic *vg, struct vgic_cpu *vc, struct vgic_bank *b,
+    unsigned int reg, unsigned int intid, int val)
 {
-
-	return (reg < GICD_ISENABLER ? b->group :
-	    reg < GICD_ISPENDR ? b->enabled :
-	    reg < GICD_ISACTIVER ? vgic_pend(b) : b->active);
-}
-
-/* Two or eight bits per interrupt: one at a time. */
-static VGIC_COLD void
-write_field(struct vgic *vg, struct vgic_cpu *vc, struct vgic_bank *b,
-    unsigned int reg, unsigned int intid, uint8_t val)
-{
-	uint32_t bit = 1u << intid % 32, all = (1u << vg->nvcpus) - 1;
-	unsigned int i = intid % 32;
+	unsigned int i = intid % 32, all = (1u << vg->nvcpus) - 1;
+	uint8_t *p = &b->prio[i];
+	uint32_t bit = 1u << i;
 
 	switch (reg) {
 	case GICD_IPRIORITYR:
-		b->prio[i] = val & vg->prio_mask;
-		break;
+		if (val >= 0)
+			*p = val & vg->prio_mask;
+		return (*p);
 	case GICD_ICFGR:
 		/* The upper bit: edge triggered, as SGIs are for good. */
-		if (intid >= 16)
+		if (val >= 0 && intid >= 16)
 			b->edge = (b->edge & ~bit) | (val & 2 ? bit : 0);
-		break;
+		return (b->edge & bit ? 2 : 0);
 	case GICD_ITARGETSR:
 		if (intid < 32)
-			break;
-		vg->route[intid - 32] = val &= all;
-		/* One of several: the first. */
-		b->dest[i] = val != 0 ? __builtin_ctz(val) : VGIC_NOWHERE;
-		break;
-	case GICD_CPENDSGIR:
+			return (1u << vc->index);
+		if (val >= 0) {
+			vg->route[intid - 32] = val &= all;
+			/* One of several: the first. */
+			b->dest[i] = val != 0 ? __builtin_ctz(val) :
+			    VGIC_NOWHERE;
+		}
+		return (vg->route[intid - 32]);
+	default:	/* GICD_CPENDSGIR, GICD_SPENDSGIR */
+		p = &vc->sgi_from[i % 16];
 		bit = 1u << i % 16;
-		if (i < 16)
-			vc->sgi_from[i] &= ~val;
-		else
-			vc->sgi_from[i % 16] |= val & all;
-		b->latch &= ~bit;
-		if (vc->sgi_from[i % 16] != 0)
-			b->latch |= bit;
-		break;
-	}
-}
-
-static VGIC_COLD uint8_t
-read_field(const struct vgic *vg, const struct vgic_cpu *vc,
-    const struct vgic_bank *b, unsigned int reg, unsigned int intid)
-{
-
-	switch (reg) {
-	case GICD_IPRIORITYR:
-		return (b->prio[intid % 32]);
-	case GICD_ICFGR:
-		return (b->edge >> intid % 32 & 1 ? 2 : 0);
-	case GICD_ITARGETSR:
-		return (intid < 32 ? 1u << vc->index : vg->route[intid - 32]);
-	default:
-		return (vc->sgi_from[intid % 16]);
+		if (val >= 0) {
+			*p = i < 16 ? *p & ~val : *p | (val & all);
+			b->latch = *p != 0 ? b->latch | bit : b->latch & ~bit;
+		}
+		return (*p);
 	}
 }
 
@@ -210,7 +185,7 @@ bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 	unsigned int reg = regs[off >> 7].first, shift = regs[off >> 7].shift;
 	unsigned int intid = (off - reg) * 8 >> shift, k;
 	unsigned int n = m->size * 8 >> shift;
-	uint32_t val = m->value, bits, held;
+	uint32_t val = m->value, mask, held;
 	struct vgic_bank *b;
 
 	if (m->size != 4 && (m->size != 1 || shift != 3))
@@ -225,30 +200,25 @@ bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 	if (vc == NULL)
 		vc = self;
 	b = vgic_bank(vg, vc, intid / 32);
-	bits = ~0u >> (32 - n) << intid % 32;
+	mask = ~0u >> (32 - n) << intid % 32;
 	if (reg == GICD_CPENDSGIR)
-		bits = 0xffff;
+		mask = 0xffff;
 	else if (m->write && shift == 0 && reg != GICD_IGROUPR) {
 		/* GICv2's SGIs: by GICD_SPENDSGIR alone (4.3.7). */
 		if ((reg == GICD_ISPENDR || reg == GICD_ICPENDR) &&
 		    vgic_is_sgi2(vg, intid))
 			val &= ~0xffffu;
-		bits = val;
+		mask = val;
 	}
-	held = vgic_begin(vg, self, b, bits);
-	if (shift == 0 && m->write)
-		write_bits(vg, self, b, reg, val);
-	else if (shift == 0)
-		m->value = read_bits(b, reg);
+	held = vgic_begin(vg, self, b, mask);
+	if (shift == 0)
+		m->value = bits(vg, self, b, reg, m->write, val);
 	else
 		for (k = 0; k < n; k++)
-			if (m->write)
-				write_field(vg, vc, b, reg, intid + k,
-				    val >> (k << shift));
-			else
-				m->value |= (uint64_t)read_field(vg, vc, b,
-				    reg, intid + k) << (k << shift);
-	vgic_end(vg, self, b, bits, held);
+			m->value |= (uint64_t)field(vg, vc, b, reg, intid + k,
+			    m->write ? (uint8_t)(val >> (k << shift)) : -1) <<
+			    (k << shift);
+	vgic_end(vg, self, b, mask, held);
 	return (MMIO_OK);
 }
 

@@ -8,33 +8,49 @@
 #include "vgic/vgic_private.h"
 
 #define	SGIR_INTID(val)		((unsigned int)((val) >> 24) & 15)
+#define	SGIR_LIST		0xffffull	/* targets */
 #define	SGIR_IRM		(1ull << 40)	/* all but me */
 /* Aff3, RS, Aff2, Aff1: all are 0 here. */
 #define	SGIR_ELSEWHERE		0x00fff0ff00ff0000ull
 
-static void
-send(struct vgic_cpu *self, uint64_t val, uint32_t not_groups)
+/* With the lock, which it gives back. */
+static __attribute__((noinline)) void
+post(struct vgic_cpu *self, uint32_t bit, uint32_t targets,
+    uint32_t not_groups)
 {
 	struct vgic *vg = self->vgic;
-	uint32_t bit = 1u << SGIR_INTID(val);
-	uint32_t targets = val & ((1u << vg->nvcpus) - 1);
 	struct vgic_cpu *vc;
 
-	if (unlikely(val & SGIR_IRM))
-		targets = ((1u << vg->nvcpus) - 1) & ~(1u << self->index);
-	else if (unlikely(val & SGIR_ELSEWHERE))
-		return;
-	if (targets == 1u << self->index && !(not_groups &
-	    self->priv.group & bit) && vgic_lr_again(self, SGIR_INTID(val)))
-		return;
-	spin_lock(&vg->lock);
 	for (; targets != 0; targets &= targets - 1) {
 		vc = vg->cpus[__builtin_ctz(targets)];
 		if (!(vc->priv.group & not_groups & bit))
 			vgic_latch(vg, self, vc, bit);
 	}
-	vgic_resume(self);
+	if (self->queue_words != 0)
+		vgic_resume(self);
 	spin_unlock(&vg->lock);
+}
+
+static __attribute__((noinline)) void
+send(struct vgic_cpu *self, uint64_t val, uint32_t not_groups)
+{
+	struct vgic *vg = self->vgic;
+	uint32_t all = (1u << vg->nvcpus) - 1, targets = val & all;
+
+	if (unlikely(val & SGIR_IRM))
+		targets = all & ~(1u << self->index);
+	else if (unlikely(val & SGIR_ELSEWHERE))
+		return;
+	spin_lock(&vg->lock);
+	post(self, 1u << SGIR_INTID(val), targets, not_groups);
+}
+
+static __attribute__((noinline)) void
+send_self(struct vgic_cpu *self, uint64_t val)
+{
+
+	if (!vgic_lr_again(self, SGIR_INTID(val)))
+		send(self, val, 0);
 }
 
 /* In one Security state it serves both groups (IHI 0069, 8.1.10). */
@@ -42,7 +58,11 @@ void
 vgic_sgi1r(struct vgic_cpu *self, uint64_t val)
 {
 
-	send(self, val, 0);
+	if ((val & (SGIR_IRM | SGIR_ELSEWHERE | SGIR_LIST)) ==
+	    1ull << self->index)
+		send_self(self, val);
+	else
+		send(self, val, 0);
 }
 
 void
@@ -57,7 +77,7 @@ vgic_sgir(struct vgic_cpu *self, uint32_t val)
 {
 	struct vgic *vg = self->vgic;
 	uint32_t all = (1u << vg->nvcpus) - 1, me = 1u << self->index;
-	uint32_t bit = 1u << (val & 15), targets = 0;
+	uint32_t bit = 1u << (val & 15), targets = 0, left;
 	struct vgic_cpu *vc;
 
 	switch (val >> 24 & 3) {
@@ -72,13 +92,11 @@ vgic_sgir(struct vgic_cpu *self, uint32_t val)
 		break;
 	}
 	spin_lock(&vg->lock);
-	for (; targets != 0; targets &= targets - 1) {
-		vc = vg->cpus[__builtin_ctz(targets)];
+	for (left = targets; left != 0; left &= left - 1) {
+		vc = vg->cpus[__builtin_ctz(left)];
 		vc->sgi_from[val & 15] |= me;
 		/* One more of a source that is pending there is not more. */
 		vc->priv.blocked &= ~bit;
-		vgic_latch(vg, self, vc, bit);
 	}
-	vgic_resume(self);
-	spin_unlock(&vg->lock);
+	post(self, bit, targets, 0);
 }
