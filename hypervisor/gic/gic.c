@@ -16,7 +16,7 @@ const struct gic_ops *gic;
 const struct lr_ops *lr_ops;
 uintptr_t gicd, gic_frame[PCPU_MAX];
 
-static uintptr_t
+static COLD uintptr_t
 frame(unsigned int intid)
 {
 
@@ -116,8 +116,9 @@ COLD void
 gic_enable(unsigned int intid, bool edge)
 {
 	unsigned int cfg = GICD_ICFGR + intid / 16 * 4;
-	uint32_t bit = 2u << intid % 16 * 2, old = reg_read(frame(intid), cfg);
+	uint32_t bit = 2u << intid % 16 * 2, old;
 
+	old = reg_read(frame(intid), cfg);
 	reg_write(frame(intid), cfg, edge ? old | bit : old & ~bit);
 	if (intid >= 32)
 		gic->route(intid);

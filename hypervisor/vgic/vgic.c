@@ -15,7 +15,7 @@ VGIC_COLD void
 vgic_init(struct vgic *vg, unsigned int version, unsigned int nvcpus,
     const struct vgic_ops *ops)
 {
-	unsigned int bits = lr_ops->prio_bits, i;
+	unsigned int bits = lr_ops->prio_bits;
 
 	*vg = (struct vgic){
 		.version = version,
@@ -26,15 +26,21 @@ vgic_init(struct vgic *vg, unsigned int version, unsigned int nvcpus,
 		.typer = (VGIC_WORDS - 1) | (version == 2 ?
 		    (nvcpus - 1) << 5 : TYPER_IDBITS_10),
 	};
-	for (i = 1; i < VGIC_WORDS; i++)
-		vg->spi[i - 1].word = i;
 }
 
 VGIC_COLD void
 vgic_cpu_init(struct vgic *vg, struct vgic_cpu *vc, unsigned int index)
 {
+	unsigned int i;
 
-	*vc = (struct vgic_cpu){ .vgic = vg, .index = index };
+	memset(vc, 0, sizeof(*vc));
+	vc->vgic = vg;
+	vc->index = index;
+	vc->bank[0] = &vc->priv;
+	for (i = 1; i < VGIC_WORDS; i++) {
+		vc->bank[i] = &vg->spi[i - 1];
+		vc->bank[i]->word = i;
+	}
 	vg->cpus[index] = vc;
 }
 
@@ -45,7 +51,7 @@ vgic_map_hw(struct vgic *vg, unsigned int vintid, unsigned int pintid)
 	unsigned int i;
 
 	for (i = 0; i < vg->nvcpus; i++) {
-		b = vgic_bank(vg, vg->cpus[i], vintid / 32);
+		b = vg->cpus[i]->bank[vintid / 32];
 		b->hw |= 1u << vintid % 32;
 		b->pintid[vintid % 32] = pintid;
 	}
@@ -97,14 +103,12 @@ vgic_reset(struct vgic *vg)
 	/* Their private physical ones: vgic_save() saw to that. */
 	for (i = 0; i < vg->nvcpus; i++) {
 		vc = vg->cpus[i];
+		memset((char *)vc + offsetof(struct vgic_cpu, loaded), 0,
+		    offsetof(struct vgic_cpu, priv) -
+		    offsetof(struct vgic_cpu, loaded));
+		vc->asleep = true;
 		reset_bank(&vc->priv, i, i);
 		vc->priv.edge = 0xffff;		/* SGIs */
-		*vc = (struct vgic_cpu){
-			.vgic = vg,
-			.index = i,
-			.asleep = true,
-			.priv = vc->priv,
-		};
 		vgic_cpu_on(vc);
 	}
 	spin_unlock(&vg->lock);
@@ -278,11 +282,11 @@ vgic_deactivate(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
 	vgic_update(vg, self, b);
 }
 
-void
+VGIC_COLD void
 vgic_set_line(struct vgic *vg, struct vgic_cpu *self, unsigned int vcpu,
     unsigned int intid, bool level)
 {
-	struct vgic_bank *b = vgic_bank(vg, vg->cpus[vcpu], intid / 32);
+	struct vgic_bank *b = vg->cpus[vcpu]->bank[intid / 32];
 	unsigned int i = intid % 32;
 	uint32_t bit = 1u << i;
 	struct vgic_cpu *vc;
@@ -306,7 +310,7 @@ vgic_set_line(struct vgic *vg, struct vgic_cpu *self, unsigned int vcpu,
 	spin_unlock(&vg->lock);
 }
 
-static __attribute__((noinline)) void
+static VGIC_COLD void
 inject(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
     unsigned int vintid)
 {
@@ -360,7 +364,7 @@ vgic_dir(struct vgic_cpu *self, uint64_t val)
 	vgic_lr_fold_all(self);
 	if (!vgic_is_sgi2(vg, intid) ||
 	    self->sgi_active[intid] == LR_SOURCE(val))
-		vgic_deactivate(vg, self, vgic_bank(vg, self, intid / 32),
+		vgic_deactivate(vg, self, self->bank[intid / 32],
 		    1u << intid % 32);
 	vgic_resume(self);
 	spin_unlock(&vg->lock);

@@ -78,6 +78,8 @@ struct vgic_bank {
 struct vgic_cpu {
 	struct vgic	*vgic;
 	unsigned int	index;
+	struct vgic_bank *bank[VGIC_WORDS];	/* priv; spi[] of the VM */
+	/* From here on what a reset clears; up to priv. */
 	bool		loaded;		/* between vgic_load and vgic_save */
 	bool		live;		/* and its list registers are filled */
 	bool		stale;		/* fold them, see vgic_resume() */
@@ -91,8 +93,8 @@ struct vgic_cpu {
 	uint64_t	lr[VGIC_MAX_LRS]; /* as last written */
 	uint8_t		sgi_from[16];	/* GICv2: pending, by source vCPU */
 	uint8_t		sgi_active[16];	/* GICv2: source of the active one */
-	struct vgic_bank priv;
 	struct lr_state	cpuif;		/* while not loaded */
+	struct vgic_bank priv;
 };
 
 /* Of one VM; embedded there. */

@@ -44,7 +44,7 @@ fold(struct vgic_cpu *vc, unsigned int n)
 	struct vgic *vg = vc->vgic;
 	uint64_t old = vc->lr[n], lr = lr_ops->read(n);
 	unsigned int intid = LR_INTID(old);
-	struct vgic_bank *b = vgic_bank(vg, vc, intid / 32);
+	struct vgic_bank *b = vc->bank[intid / 32];
 	uint32_t bit = 1u << intid % 32;
 
 	/* An ended one with an EOI bit would go on interrupting us. */
@@ -169,7 +169,7 @@ best(struct vgic_cpu *vc, uint32_t vmcr, uint32_t order)
 	uint32_t bits;
 
 	for (w = 0; w < VGIC_WORDS; w++) {
-		b = vgic_bank(vc->vgic, vc, w);
+		b = vc->bank[w];
 		for (bits = vc->queue[w]; bits != 0; bits &= bits - 1) {
 			i = (unsigned int)__builtin_ctz(bits);
 			sort = b->active >> i & 1 ? 1 :
@@ -198,8 +198,7 @@ refill(struct vgic_cpu *vc)
 	for (n = 0; n < lr_ops->count && vc->queue_words != 0; n++) {
 		intid = KEY_INTID(best(vc, vmcr, n == 0 ? PENDING_FIRST :
 		    ACTIVE_FIRST));
-		place(vc, vgic_bank(vc->vgic, vc, intid / 32), intid % 32, n,
-		    true);
+		place(vc, vc->bank[intid / 32], intid % 32, n, true);
 	}
 	if (best(vc, vmcr, ONLY_ACTIVE) != NONE)
 		hcr |= LR_HCR_LRENPIE | LR_HCR_TDIR;
@@ -224,7 +223,7 @@ vgic_lr_deliver(struct vgic_cpu *vc)
 		word = (unsigned int)__builtin_ctz(vc->queue_words);
 		i = (unsigned int)__builtin_ctz(vc->queue[word]);
 		bit = 1u << i;
-		b = vgic_bank(vg, vc, word);
+		b = vc->bank[word];
 		if (b->inlr & bit) {
 			/* It came again. */
 			if (word == 0 && i < 16 && (vg->version == 3 ?
@@ -280,8 +279,8 @@ vgic_lr_fold_ended(struct vgic_cpu *vc)
 		key = best(vc, vmcr, ONLY_ACTIVE);
 		if (key == NONE)
 			return;
-		vgic_deactivate(vc->vgic, vc, vgic_bank(vc->vgic, vc,
-		    KEY_INTID(key) / 32), 1u << KEY_INTID(key) % 32);
+		vgic_deactivate(vc->vgic, vc, vc->bank[KEY_INTID(key) / 32],
+		    1u << KEY_INTID(key) % 32);
 	}
 }
 
@@ -344,7 +343,7 @@ vgic_pending(struct vgic_cpu *vc)
 	}
 	intid = KEY_INTID(min);
 	pending = min != NONE && passes(&vc->cpuif, KEY_PRIO(min),
-	    vgic_bank(vg, vc, intid / 32)->group >> intid % 32 & 1);
+	    vc->bank[intid / 32]->group >> intid % 32 & 1);
 	spin_unlock(&vg->lock);
 	return (pending);
 }

@@ -39,13 +39,6 @@
 #define	LR_SOURCE_MASK	(7ull << LR_SOURCE_SHIFT)
 #define	LR_SOURCE(lr)	((unsigned int)(lr) >> LR_SOURCE_SHIFT & 7)
 
-static inline struct vgic_bank *
-vgic_bank(struct vgic *vg, struct vgic_cpu *vc, unsigned int word)
-{
-
-	return (word == 0 ? &vc->priv : &vg->spi[word - 1]);
-}
-
 /* Pending state by line; see above. */
 static inline uint32_t
 vgic_by_line(const struct vgic_bank *b)

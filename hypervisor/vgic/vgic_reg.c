@@ -199,7 +199,7 @@ bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 		return (MMIO_OK);
 	if (vc == NULL)
 		vc = self;
-	b = vgic_bank(vg, vc, intid / 32);
+	b = vc->bank[intid / 32];
 	mask = ~0u >> (32 - n) << intid % 32;
 	if (reg == GICD_CPENDSGIR)
 		mask = 0xffff;

@@ -75,8 +75,8 @@ serve(void)
 static void
 physical(unsigned int c, unsigned int vintid)
 {
-	bool *active = lr_fake_active(c, vgic_bank(&vg, &vcs[c],
-	    vintid / 32)->pintid[vintid % 32]);
+	bool *active = lr_fake_active(c, vcs[c].bank[vintid / 32]->
+	    pintid[vintid % 32]);
 
 	if (*active)
 		return;

@@ -212,7 +212,7 @@ static void
 peek(unsigned int c, unsigned int n, bool *pending, bool *active,
     uint8_t *from)
 {
-	struct vgic_bank *b = vgic_bank(&vg, &vcs[c], n / 32);
+	struct vgic_bank *b = vcs[c].bank[n / 32];
 	uint32_t bit = 1u << n % 32;
 	uint64_t lr = 0, shadow;
 	int p;

@@ -18,8 +18,7 @@
 #define	VMCR_OPEN	0xff00000bu	/* PMR 0xff, both groups on */
 #define	EOIMODE		0x200u
 #define	CONTROL		lr_fake[lr_fake_cpu()].hcr
-#define	PINTID(vintid)	(vgic_bank(&vg, &vcs[0], (vintid) / 32)->	\
-			    pintid[(vintid) % 32])
+#define	PINTID(vintid)	(vcs[0].bank[(vintid) / 32]->pintid[(vintid) % 32])
 
 static struct vgic vg;
 static struct vgic_cpu vcs[MACHINE_MAX_VCPUS];
