@@ -310,10 +310,11 @@ vgic_set_line(struct vgic *vg, struct vgic_cpu *self, unsigned int vcpu,
 	spin_unlock(&vg->lock);
 }
 
-static VGIC_COLD void
-inject(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
-    unsigned int vintid)
+VGIC_COLD void
+vgic_inject(struct vgic *vg, struct vgic_cpu *self, unsigned int vintid)
 {
+	struct vgic_cpu *vc = self != NULL ? self : vg->cpus[0];
+	struct vgic_bank *b = vc->bank[vintid / 32];
 
 	spin_lock(&vg->lock);
 	b->phys |= 1u << vintid % 32;
@@ -325,7 +326,7 @@ inject(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
 }
 
 void
-vgic_inject_hw(struct vgic_cpu *self, unsigned int vintid)
+vgic_inject_private(struct vgic_cpu *self, unsigned int vintid)
 {
 	unsigned int n = self->priv.lr[vintid];
 	uint64_t lr = self->lr[n];
@@ -339,15 +340,7 @@ vgic_inject_hw(struct vgic_cpu *self, unsigned int vintid)
 	    LR_PENDING | vintid)))
 		lr_ops->write(n, lr);
 	else
-		inject(self->vgic, self, &self->priv, vintid);
-}
-
-void
-vgic_inject_hw_spi(struct vgic *vg, struct vgic_cpu *self,
-    unsigned int vintid)
-{
-
-	inject(vg, self, &vg->spi[vintid / 32 - 1], vintid);
+		vgic_inject(self->vgic, self, vintid);
 }
 
 VGIC_COLD void

@@ -145,12 +145,13 @@ void	vgic_set_line(struct vgic *vg, struct vgic_cpu *self_or_null,
 	    unsigned int vcpu, unsigned int intid, bool level);
 /*
  * A hardware-mapped physical interrupt was acknowledged on this CPU: its
- * priority is dropped, it is still active. vgic_inject_hw() is for private
- * ones, which are self's; SPIs go where the guest routes them.
+ * priority is dropped, it is still active. A private one is self's; an SPI
+ * goes where the guest routes it. vgic_inject_private() is for private ones, and
+ * fast.
  */
-void	vgic_inject_hw(struct vgic_cpu *self, unsigned int vintid);
-void	vgic_inject_hw_spi(struct vgic *vg, struct vgic_cpu *self_or_null,
+void	vgic_inject(struct vgic *vg, struct vgic_cpu *self_or_null,
 	    unsigned int vintid);
+void	vgic_inject_private(struct vgic_cpu *self, unsigned int vintid);
 
 /* Memory-mapped registers: mmio_fn, dev is a struct vgic; vcpu is self. */
 enum mmio_result vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m);

@@ -136,24 +136,6 @@ void	vgic_lr_fold_ended(struct vgic_cpu *vc);
 void	vgic_lr_deliver(struct vgic_cpu *vc);
 
 /*
- * A private interrupt that is pending by its latch alone becomes so. This is
- * vgic_update(), for one bit.
- */
-static inline void
-vgic_latch(struct vgic *vg, struct vgic_cpu *self, struct vgic_cpu *vc,
-    uint32_t bit)
-{
-	struct vgic_bank *b = &vc->priv;
-
-	b->latch |= bit;
-	if (vgic_enabled(vg, b) & ~b->blocked & ~vc->queue[0] & bit) {
-		vgic_enqueue(vc, b, 0, bit);
-		if (vc != self)
-			vg->ops->kick(vc);
-	}
-}
-
-/*
  * Mostly an SGI's list register of the last time is there still, and takes
  * it without more ado: only this CPU changes it, no lock is needed; and if
  * the guest had disabled or changed the interrupt it would have been folded.

@@ -20,11 +20,20 @@ post(struct vgic_cpu *self, uint32_t bit, uint32_t targets,
 {
 	struct vgic *vg = self->vgic;
 	struct vgic_cpu *vc;
+	struct vgic_bank *b;
 
 	for (; targets != 0; targets &= targets - 1) {
 		vc = vg->cpus[__builtin_ctz(targets)];
-		if (!(vc->priv.group & not_groups & bit))
-			vgic_latch(vg, self, vc, bit);
+		b = &vc->priv;
+		if (b->group & not_groups & bit)
+			continue;
+		b->latch |= bit;
+		/* This is vgic_update(), for one bit. */
+		if (vgic_enabled(vg, b) & ~b->blocked & ~vc->queue[0] & bit) {
+			vgic_enqueue(vc, b, 0, bit);
+			if (vc != self)
+				vg->ops->kick(vc);
+		}
 	}
 	if (self->queue_words != 0)
 		vgic_resume(self);

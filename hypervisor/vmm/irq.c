@@ -77,7 +77,7 @@ serve_spi(struct vcpu *v, uint32_t iar)
 
 	if (spis[intid].vm != NULL) {
 		/* Stays active until the guest ends it. */
-		vgic_inject_hw_spi(&spis[intid].vm->gic, v != NULL &&
+		vgic_inject(&spis[intid].vm->gic, v != NULL &&
 		    v->vm == spis[intid].vm ? &v->gic : NULL, intid);
 		ops->eoi(iar);
 		return (OUTCOME_RETRY);
@@ -98,7 +98,7 @@ serve_rest(struct pcpu *p, struct vcpu *v, uint32_t iar)
 	if (intid >= 32)
 		return (serve_spi(v, iar));
 	if (intid == private.pmu && v != NULL) {
-		vgic_inject_hw(&v->gic, MACHINE_PMU_INTID);
+		vgic_inject_private(&v->gic, MACHINE_PMU_INTID);
 		v->waiting = 0;
 		ops->eoi(iar);
 		return (OUTCOME_RETRY);
@@ -124,7 +124,7 @@ irq_handle(struct pcpu *p, struct vcpu *v)
 
 	if (likely(iar == private.vtimer)) {
 		if (likely(v != NULL)) {
-			vgic_inject_hw(&v->gic, MACHINE_VTIMER_INTID);
+			vgic_inject_private(&v->gic, MACHINE_VTIMER_INTID);
 			v->waiting = 0;
 		}
 		ops->eoi(iar);

@@ -82,9 +82,9 @@ physical(unsigned int c, unsigned int vintid)
 		return;
 	*active = true;
 	if (vintid < 32)
-		vgic_inject_hw(&vcs[c], vintid);
+		vgic_inject_private(&vcs[c], vintid);
 	else
-		vgic_inject_hw_spi(&vg, &vcs[c], vintid);
+		vgic_inject(&vg, &vcs[c], vintid);
 }
 
 static void

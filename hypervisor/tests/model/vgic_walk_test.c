@@ -157,9 +157,9 @@ inject(int p, unsigned int c, unsigned int n)
 	lr_fake_select(p);
 	*lr_fake_active(p, PHYS(n)) = true;
 	if (n < 32)
-		vgic_inject_hw(self, n);
+		vgic_inject_private(self, n);
 	else
-		vgic_inject_hw_spi(&vg, self, n);
+		vgic_inject(&vg, self, n);
 	i->latch = i->phys = true;
 }
 

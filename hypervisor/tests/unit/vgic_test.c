@@ -570,9 +570,9 @@ physical(unsigned int vintid)
 
 	*lr_fake_active(lr_fake_cpu(), PINTID(vintid)) = true;
 	if (vintid < 32)
-		vgic_inject_hw(&vcs[lr_fake_cpu()], vintid);
+		vgic_inject_private(&vcs[lr_fake_cpu()], vintid);
 	else
-		vgic_inject_hw_spi(&vg, &vcs[lr_fake_cpu()], vintid);
+		vgic_inject(&vg, &vcs[lr_fake_cpu()], vintid);
 }
 
 #define	PHYSICAL(c, vintid)	(*lr_fake_active(c, PINTID(vintid)))
@@ -641,7 +641,7 @@ CASE(switches)
 	vgic_load(&vcs[1]);
 	ATF_CHECK_EQ(LR_FAKE_NONE, ack());
 	PHYSICAL(0, 27) = true;
-	vgic_inject_hw(&vcs[1], 27);
+	vgic_inject_private(&vcs[1], 27);
 	vgic_save(&vcs[1]);
 	ATF_CHECK(!PHYSICAL(0, 27));
 	/* To another CPU, with all it had. */
