@@ -154,15 +154,15 @@ map_device(const struct platform_range *r)
 static void
 start_gic(void)
 {
-	struct irq_private private = {
+	char err[LINE];
+	unsigned int i;
+
+	irq_private = (struct irq_private){
 		.vtimer = plat.timer.virt.intid,
 		.hyp_timer = plat.timer.hyp.intid,
 		.maintenance = plat.gic.maintenance.intid,
 		.pmu = plat.pmu.intid < 32 ? plat.pmu.intid : 0,
 	};
-	char err[LINE];
-	unsigned int i;
-
 	map_device(&plat.gic.gicd);
 	map_device(&plat.gic.gicc);
 	map_device(&plat.gic.gich);
@@ -174,7 +174,6 @@ start_gic(void)
 		boot_stop(err);
 	if (gic->check != NULL)
 		gic->check(plat.timer.hyp.intid);
-	irq_init(&gic->irq, &private);
 	if (plat.console.irq.intid >= 32) {
 		irq_own(plat.console.irq.intid, plat.console.irq.edge,
 		    console_irq);

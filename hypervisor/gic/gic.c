@@ -99,6 +99,7 @@ gic_init(const struct platform_gic *g, char *err, size_t len)
 {
 
 	gic = g->version == 3 ? &gicv3_ops : &gicv2_ops;
+	irq_ops = &gic->irq;
 	gicd = g->gicd.base.v;
 	if (gic->init(g, err, len) != 0)
 		return (-1);

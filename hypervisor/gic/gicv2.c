@@ -20,10 +20,8 @@ static uint8_t interface[PCPU_MAX];	/* bit mask of each CPU's interface */
  * hardware: its EOI interrupts us, and we deactivate.
  */
 static bool by_software;
-static struct {
-	uint32_t	used;		/* such list registers */
-	uint16_t	pintid[16];
-} ours[PCPU_MAX];
+static uint16_t ours[PCPU_MAX];		/* such list registers of each CPU */
+static uint16_t pintids[PCPU_MAX][16];	/* for what they are */
 
 /*
  * It may have been acknowledged by another CPU: DIR is for our own. (QEMU
@@ -37,20 +35,20 @@ clear_active(unsigned int intid)
 }
 
 /* Those that a guest has ended. */
-static void
+static __attribute__((noinline)) void
 end_ours(void)
 {
 	unsigned int cpu = port_cpu(), n;
 	uint32_t bits;
 
-	if (likely(ours[cpu].used == 0))
+	if (likely(ours[cpu] == 0))
 		return;
-	bits = reg_read(gich, GICH_EISR) & ours[cpu].used;
-	ours[cpu].used &= ~bits;
+	bits = reg_read(gich, GICH_EISR) & ours[cpu];
+	ours[cpu] &= ~bits;
 	for (; bits != 0; bits &= bits - 1) {
 		n = (unsigned int)__builtin_ctz(bits);
 		reg_write(gich, GICH_LR + n * 4, 0);
-		clear_active(ours[cpu].pintid[n]);
+		clear_active(pintids[cpu][n]);
 	}
 }
 
@@ -64,11 +62,11 @@ read_lr(unsigned int n)
 {
 	uint64_t r;
 
-	end_ours();
+	if (unlikely(ours[port_cpu()] >> n & 1))
+		end_ours();
 	r = reg_read(gich, GICH_LR + n * 4);
 	return ((r & 0x3ff) | (r >> 23 & 31) << 51 | (r >> 28 & 3) << 62 |
-	    (r >> 30 & 1) << 60 | (r >> 31) << 61 | (r >> 31 ?
-	    (r >> 10 & 0x3ff) << 32 : (r & 0x1c00) | (r >> 19 & 1) << 41));
+	    (r >> 30 & 1) << 60);
 }
 
 static void
@@ -77,11 +75,12 @@ write_lr(unsigned int n, uint64_t v)
 	unsigned int cpu = port_cpu();
 
 	if (unlikely(by_software)) {
-		end_ours();
-		ours[cpu].used &= ~(1u << n);
+		if (ours[cpu] >> n & 1)
+			end_ours();
+		ours[cpu] &= ~(1u << n);
 		if (v & LR_HW) {
-			ours[cpu].used |= 1u << n;
-			ours[cpu].pintid[n] = v >> LR_PINTID_SHIFT & 0x3ff;
+			ours[cpu] |= 1u << n;
+			pintids[cpu][n] = v >> LR_PINTID_SHIFT & 0x3ff;
 			v = (v & ~(LR_HW | 0x3ffull << LR_PINTID_SHIFT)) |
 			    LR_EOI;
 		}

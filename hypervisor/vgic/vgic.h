@@ -146,8 +146,7 @@ void	vgic_set_line(struct vgic *vg, struct vgic_cpu *self_or_null,
 /*
  * A hardware-mapped physical interrupt was acknowledged on this CPU: its
  * priority is dropped, it is still active. A private one is self's; an SPI
- * goes where the guest routes it. vgic_inject_private() is for private ones, and
- * fast.
+ * goes where the guest routes it. vgic_inject_private() is fast.
  */
 void	vgic_inject(struct vgic *vg, struct vgic_cpu *self_or_null,
 	    unsigned int vintid);

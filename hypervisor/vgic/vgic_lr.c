@@ -12,7 +12,7 @@
  * As vgic_lr_again(), for a GICv2's SGI: if it has ended and one source sent
  * it, another maybe.
  */
-static VGIC_COLD bool
+static inline bool
 again_sgi2(struct vgic_cpu *vc, unsigned int sgi)
 {
 	unsigned int n = vc->priv.lr[sgi], from = vc->sgi_from[sgi];

@@ -316,17 +316,18 @@ vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 	uint32_t off = m->offset, spi = off - (GICD_ISENABLER + 4), val;
 	struct vgic_bank *b;
 
-	if (m->size == 4 && !m->write && off < GICD_IGROUPR) {
-		m->value = read_control(vg, off);
+	if (m->size != 4)
+		;
+	else if (!m->write) {
+		if (off < GICD_IGROUPR) {
+			m->value = read_control(vg, off);
+			return (MMIO_OK);
+		}
+	} else if (off == GICD_SGIR && vg->version == 2) {
+		vgic_sgir(vg->cpus[vcpu], m->value);
 		return (MMIO_OK);
-	}
-	if (m->size == 4 && m->write && off == GICD_SGIR) {
-		if (vg->version == 2)
-			vgic_sgir(vg->cpus[vcpu], m->value);
-		return (MMIO_OK);
-	}
-	/* What drivers do most, and mostly nothing is pending. */
-	if (m->size == 4 && m->write && spi < (VGIC_WORDS - 1) * 4) {
+	} else if (spi < (VGIC_WORDS - 1) * 4) {
+		/* What drivers do most, and mostly nothing is pending. */
 		b = &vg->spi[spi / 4];
 		spin_lock(&vg->lock);
 		val = m->value & ~b->enabled;

@@ -85,21 +85,13 @@ void
 vgic_sgir(struct vgic_cpu *self, uint32_t val)
 {
 	struct vgic *vg = self->vgic;
-	uint32_t all = (1u << vg->nvcpus) - 1, me = 1u << self->index;
-	uint32_t bit = 1u << (val & 15), targets = 0, left;
+	uint32_t bit = 1u << (val & 15), me = 1u << self->index, left;
+	uint32_t filter = val >> 24 & 3, targets = val >> 16;
 	struct vgic_cpu *vc;
 
-	switch (val >> 24 & 3) {
-	case 0:
-		targets = val >> 16 & all;
-		break;
-	case 1:
-		targets = all & ~me;
-		break;
-	case 2:
-		targets = me;
-		break;
-	}
+	if (unlikely(filter != 0))
+		targets = filter == 1 ? ~me : filter == 2 ? me : 0;
+	targets &= (1u << vg->nvcpus) - 1;
 	spin_lock(&vg->lock);
 	for (left = targets; left != 0; left &= left - 1) {
 		vc = vg->cpus[__builtin_ctz(left)];

@@ -229,7 +229,7 @@ read_vm(struct tree_node *n)
 	struct tree_value v[PROPS];
 
 	wanted = (struct wanted){ .tree.config = c, .tree.bootargs = "",
-	    .tree.pmu = irq_pmu() != 0 };
+	    .tree.pmu = irq_private.pmu != 0 };
 	if (!read_name(n) || !node_read(n, names, PROPS, v))
 		return (false);
 	if (v[KERNEL].data == NULL)

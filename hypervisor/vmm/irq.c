@@ -17,124 +17,79 @@
 /* Above it GICv2 has the CPU that sent an SGI (IHI 0048B, 4.4.4). */
 #define	INTID(iar)	((iar) & 0x3ff)
 
-static const struct irq_ops *ops;
-static struct irq_private private;
+const struct irq_ops *irq_ops;
+struct irq_private irq_private;
 
-static struct {
-	struct vm	*vm;
-	void		(*handler)(void);
-} spis[INTID_SPURIOUS];
-
-void
-irq_init(const struct irq_ops *o, const struct irq_private *p)
-{
-
-	ops = o;
-	private = *p;
-}
-
-unsigned int
-irq_vtimer(void)
-{
-
-	return (private.vtimer);
-}
-
-unsigned int
-irq_pmu(void)
-{
-
-	return (private.pmu);
-}
+static uint8_t owners[INTID_SPURIOUS];	/* VM's index + 1; 0: nobody */
+static unsigned int own_intid;
+static void (*own_handler)(void);
 
 void
 irq_assign(struct vm *vm, unsigned int intid, bool edge)
 {
 
-	spis[intid].vm = vm;
-	ops->enable(intid, edge);
-}
-
-struct vm *
-irq_owner(unsigned int intid)
-{
-
-	return (spis[intid].vm);
+	owners[intid] = vm->index + 1;
+	irq_ops->enable(intid, edge);
 }
 
 void
 irq_own(unsigned int intid, bool edge, void (*handler)(void))
 {
 
-	spis[intid].handler = handler;
-	ops->enable(intid, edge);
+	own_intid = intid;
+	own_handler = handler;
+	irq_ops->enable(intid, edge);
 }
 
-static outcome_t
-serve_spi(struct vcpu *v, uint32_t iar)
-{
-	unsigned int intid = INTID(iar);
-
-	if (spis[intid].vm != NULL) {
-		/* Stays active until the guest ends it. */
-		vgic_inject(&spis[intid].vm->gic, v != NULL &&
-		    v->vm == spis[intid].vm ? &v->gic : NULL, intid);
-		ops->eoi(iar);
-		return (OUTCOME_RETRY);
-	}
-	if (spis[intid].handler != NULL)
-		spis[intid].handler();
-	ops->eoi(iar);
-	ops->deactivate(iar);
-	return (OUTCOME_RETRY);
-}
-
-static outcome_t
+static __attribute__((cold, noinline)) outcome_t
 serve_rest(struct pcpu *p, struct vcpu *v, uint32_t iar)
 {
 	unsigned int intid = INTID(iar);
-	bool others;
+	struct vm *vm = owners[intid] == 0 ? NULL :
+	    vm_by_index(owners[intid] - 1);
+	outcome_t outcome = OUTCOME_RETRY;
+	bool guests = false;	/* stays active until the guest ends it */
 
-	if (intid >= 32)
-		return (serve_spi(v, iar));
-	if (intid == private.pmu && v != NULL) {
+	if (vm != NULL) {
+		vgic_inject(&vm->gic, v != NULL && v->vm == vm ? &v->gic :
+		    NULL, intid);
+		guests = true;
+	} else if (intid == own_intid)
+		own_handler();
+	else if (intid == irq_private.pmu && v != NULL) {
 		vgic_inject_private(&v->gic, MACHINE_PMU_INTID);
 		v->waiting = 0;
-		ops->eoi(iar);
-		return (OUTCOME_RETRY);
-	}
-	if (intid == private.hyp_timer) {
-		others = sched_timer(p);
-		ops->eoi(iar);
-		ops->deactivate(iar);
-		return (others || v == NULL || v != p->current ||
-		    v->requests != 0 ? OUTCOME_SWITCH : OUTCOME_RETRY);
-	}
-	if (intid == private.maintenance && v != NULL)
+		guests = true;
+	} else if (intid == irq_private.hyp_timer) {
+		if (sched_timer(p) || v == NULL || v != p->current ||
+		    v->requests != 0)
+			outcome = OUTCOME_SWITCH;
+	} else if (intid == irq_private.maintenance && v != NULL)
 		vgic_sync(&v->gic);
-	ops->eoi(iar);
-	ops->deactivate(iar);
-	return (OUTCOME_RETRY);
+	irq_ops->eoi(iar);
+	if (!guests)
+		irq_ops->deactivate(iar);
+	return (outcome);
 }
 
 outcome_t
 irq_handle(struct pcpu *p, struct vcpu *v)
 {
-	uint32_t iar = ops->ack();
+	uint32_t iar = irq_ops->ack();
 
-	if (likely(iar == private.vtimer)) {
+	if (likely(iar == irq_private.vtimer)) {
 		if (likely(v != NULL)) {
 			vgic_inject_private(&v->gic, MACHINE_VTIMER_INTID);
 			v->waiting = 0;
 		}
-		ops->eoi(iar);
+		irq_ops->eoi(iar);
 		return (OUTCOME_RETRY);
 	}
 	if (INTID(iar) >= INTID_SPURIOUS)
 		return (OUTCOME_RETRY);
 	if (INTID(iar) < 16) {		/* another CPU's kick */
-		ops->eoi(iar);
-		ops->deactivate(iar);
+		irq_ops->eoi(iar);
+		irq_ops->deactivate(iar);
 		if (unlikely(host.stop != NULL))
 			host.stop();
 		if (v != NULL && v == p->current &&

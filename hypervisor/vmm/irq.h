@@ -20,18 +20,17 @@ struct irq_ops {
 
 /* INTIDs of the private interrupts that we use; from the device tree. */
 struct irq_private {
-	unsigned int	vtimer, hyp_timer, maintenance, pmu;
+	unsigned int	vtimer, hyp_timer, maintenance;
+	unsigned int	pmu;		/* 0: none */
 };
 
-void	irq_init(const struct irq_ops *ops, const struct irq_private *p);
-/* Physical numbers behind the guest's virtual timer and PMU interrupts. */
-unsigned int irq_vtimer(void);
-unsigned int irq_pmu(void);
+/* Set once, before the first interrupt. */
+extern const struct irq_ops *irq_ops;
+extern struct irq_private irq_private;
+
 /* A passed-through SPI: physical number = virtual number. */
 void	irq_assign(struct vm *vm, unsigned int intid, bool edge);
-/* NULL: nobody's. */
-struct vm *irq_owner(unsigned int intid);
-/* An SPI of the hypervisor's own. */
+/* The one SPI of the hypervisor's own. */
 void	irq_own(unsigned int intid, bool edge, void (*handler)(void));
 /*
  * Acknowledges one interrupt on this CPU and serves it; v is the loaded

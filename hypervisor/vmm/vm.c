@@ -232,9 +232,9 @@ vm_create(const struct vm_config *c, struct vm **vmp, char *err)
 	vm->vttbr = port_stage2_base(vm->s2.pt.root, vm->s2.pt.vmid);
 	if (create_memory(vm, err) != 0 || create_vcpus(vm, err) != 0)
 		goto fail;
-	vgic_map_hw(&vm->gic, MACHINE_VTIMER_INTID, irq_vtimer());
-	if (irq_pmu() != 0)
-		vgic_map_hw(&vm->gic, MACHINE_PMU_INTID, irq_pmu());
+	vgic_map_hw(&vm->gic, MACHINE_VTIMER_INTID, irq_private.vtimer);
+	if (irq_private.pmu != 0)
+		vgic_map_hw(&vm->gic, MACHINE_PMU_INTID, irq_private.pmu);
 	vgic_reset(&vm->gic);
 	/* Sorted by address. */
 	add_mmio(vm, MACHINE_GICD_BASE, MACHINE_GICD_SIZE, vgic_dist_mmio,

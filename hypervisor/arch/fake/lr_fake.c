@@ -46,7 +46,8 @@ op_read(unsigned int n)
 
 	if (n >= ops.count)
 		illegal("no such list register", n, 0);
-	return (me->lr[n] & ~LR_HW);
+	/* What may be left out is. */
+	return (me->lr[n] & 0xd0ff0000000003ff);
 }
 
 static void

@@ -51,7 +51,8 @@ enum lr_reg {
 struct lr_ops {
 	unsigned int	count;		/* list registers, 1 to 16 */
 	unsigned int	prio_bits;	/* implemented: 5 to 8 */
-	uint64_t	(*read)(unsigned int n);	/* may leave HW out */
+	/* State, Group, Priority and vINTID without a source; others: maybe. */
+	uint64_t	(*read)(unsigned int n);
 	void		(*write)(unsigned int n, uint64_t lr);
 	uint32_t	(*get)(enum lr_reg r);
 	void		(*control)(uint32_t hcr);
