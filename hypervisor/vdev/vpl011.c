@@ -8,9 +8,14 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "lib/string.h"
+#include "vdev/primecell.h"
 #include "vdev/vpl011.h"
 
-#define	REG(offset)	((offset) / 4)
+enum {
+	DR, RSR, FR = 6, ILPR = 8, IBRD, FBRD, LCR, CR, IFLS, IMSC, RIS, MIS,
+	ICR, DMACR, REGS
+};
 #define	FR_CTS		(1u << 0)
 #define	FR_DSR		(1u << 1)
 #define	FR_DCD		(1u << 2)
@@ -18,15 +23,12 @@
 #define	FR_RXFF		(1u << 6)
 #define	FR_TXFE		(1u << 7)
 #define	FR_RI		(1u << 8)
-#define	FR_MODEM	(FR_CTS | FR_DSR | FR_DCD | FR_RI)
-#define	FR_OFFSET	0x18
 #define	LCR_H_FEN	(1u << 4)
 #define	CR_LBE		(1u << 7)
 #define	CR_DTR		(1u << 10)
 #define	CR_RTS		(1u << 11)
 #define	CR_OUT1		(1u << 12)
 #define	CR_OUT2		(1u << 13)
-#define	CR_MASK		0xff87
 #define	CR_RESET	0x0300
 #define	IFLS_RESET	0x12
 #define	INT_RI		(1u << 0)
@@ -37,19 +39,13 @@
 #define	INT_TX		(1u << 5)
 #define	INT_RT		(1u << 6)
 #define	INT_OE		(1u << 10)
-#define	INT_MASK	0x7ff
 #define	ERR_OE		(1u << 3)	/* RSR; DR bit 11 */
-
-/* r1p5: a Linux driver takes revision 3 to have FIFOs of 32. */
-static const uint8_t ids[8] = {
-	0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1,
-};
 
 static bool
 vpl011_fifos(const struct vpl011 *u)
 {
 
-	return ((u->lcr & LCR_H_FEN) != 0);
+	return ((u->reg[LCR] & LCR_H_FEN) != 0);
 }
 
 static unsigned int
@@ -66,7 +62,7 @@ vpl011_trigger(const struct vpl011 *u)
 	static const uint8_t eighths[8] = { 1, 2, 4, 6, 7, 7, 7, 7 };
 
 	return (vpl011_fifos(u) ?
-	    eighths[u->ifls >> 3 & 7] * (VPL011_FIFO / 8) : 1);
+	    eighths[u->reg[IFLS] >> 3 & 7] * (VPL011_FIFO / 8) : 1);
 }
 
 /* Brings flag register and line up to date; the end of each change. */
@@ -74,20 +70,20 @@ static void
 vpl011_update(struct vpl011 *u)
 {
 	uint32_t fr = FR_TXFE;
-	bool level = (u->ris & u->imsc) != 0;
+	bool level = (u->reg[RIS] & u->reg[IMSC]) != 0;
 
-	if ((u->cr & CR_LBE) == 0)
+	if ((u->reg[CR] & CR_LBE) == 0)
 		fr |= FR_CTS | FR_DSR | FR_DCD;	/* someone listens */
 	else
-		fr |= ((u->cr & CR_RTS) != 0 ? FR_CTS : 0) |
-		    ((u->cr & CR_DTR) != 0 ? FR_DSR : 0) |
-		    ((u->cr & CR_OUT1) != 0 ? FR_DCD : 0) |
-		    ((u->cr & CR_OUT2) != 0 ? FR_RI : 0);
+		fr |= ((u->reg[CR] & CR_RTS) != 0 ? FR_CTS : 0) |
+		    ((u->reg[CR] & CR_DTR) != 0 ? FR_DSR : 0) |
+		    ((u->reg[CR] & CR_OUT1) != 0 ? FR_DCD : 0) |
+		    ((u->reg[CR] & CR_OUT2) != 0 ? FR_RI : 0);
 	if (u->rx_count == 0)
 		fr |= FR_RXFE;
 	if (u->rx_count >= vpl011_depth(u))
 		fr |= FR_RXFF;
-	__atomic_store_n(&u->fr, fr, __ATOMIC_RELAXED);
+	__atomic_store_n(&u->reg[FR], (uint16_t)fr, __ATOMIC_RELAXED);
 	if (level != u->level) {
 		u->level = level;
 		u->ops->line(u->ctx, level);
@@ -102,8 +98,8 @@ vpl011_push(struct vpl011 *u, uint8_t c)
 		return (false);
 	u->rx[(u->rx_head + u->rx_count++) % VPL011_FIFO] = c;
 	if (u->rx_count >= vpl011_trigger(u))
-		u->ris |= INT_RX;
-	u->ris |= INT_RT;
+		u->reg[RIS] |= INT_RX;
+	u->reg[RIS] |= INT_RT;
 	return (true);
 }
 
@@ -112,142 +108,96 @@ vpl011_pop(struct vpl011 *u)
 {
 	uint32_t v = u->rx[u->rx_head];
 
-	u->rsr = 0;
+	u->reg[RSR] = 0;
 	if (u->rx_count == 0)
 		return (v);		/* the last one again */
 	if (u->overrun)
-		u->rsr = ERR_OE;
+		u->reg[RSR] = ERR_OE;
 	u->overrun = false;
 	if (--u->rx_count != 0)
 		u->rx_head = (u->rx_head + 1) % VPL011_FIFO;
 	if (u->rx_count < vpl011_trigger(u))
-		u->ris &= ~INT_RX;
+		u->reg[RIS] &= ~INT_RX;
 	/* What is left waits in silence from now on. */
 	if (u->rx_count == 0)
-		u->ris &= ~INT_RT;
+		u->reg[RIS] &= ~INT_RT;
 	else
-		u->ris |= INT_RT;
-	return (v | (uint32_t)u->rsr << 8);
+		u->reg[RIS] |= INT_RT;
+	return (v | (uint32_t)u->reg[RSR] << 8);
 }
 
 static void
 vpl011_send(struct vpl011 *u, uint8_t c)
 {
 
-	if ((u->cr & CR_LBE) == 0)
+	if ((u->reg[CR] & CR_LBE) == 0)
 		u->ops->sink(u->ctx, (char)c);
 	else if (!vpl011_push(u, c)) {
 		u->overrun = true;
-		u->ris |= INT_OE;
+		u->reg[RIS] |= INT_OE;
 	}
 	/* Filled and drained: through the trigger level, wherever it is. */
-	u->ris |= INT_TX;
+	u->reg[RIS] |= INT_TX;
 }
 
 static void
-vpl011_set_lcr(struct vpl011 *u, uint8_t lcr)
+vpl011_flush(struct vpl011 *u)
 {
-	bool were = vpl011_fifos(u);
 
-	u->lcr = lcr;
-	if (were && !vpl011_fifos(u)) {
-		u->rx_head = u->rx_count = 0;
-		u->overrun = false;
-		u->ris &= ~(INT_RX | INT_RT);
-	}
+	u->rx_head = u->rx_count = 0;
+	u->overrun = false;
+	u->reg[RIS] &= ~(INT_RX | INT_RT);
 }
 
 /* The modem lines that change on the way raise their interrupts. */
 static void
-vpl011_set_cr(struct vpl011 *u, uint32_t cr)
+vpl011_set_cr(struct vpl011 *u)
 {
-	uint32_t changed = u->fr;
+	uint32_t changed = u->reg[FR];
 
-	u->cr = cr & CR_MASK;
 	vpl011_update(u);
-	changed = (changed ^ u->fr) & FR_MODEM;
-	u->ris |= ((changed & FR_RI) != 0 ? INT_RI : 0) |
+	changed ^= u->reg[FR];
+	u->reg[RIS] |= ((changed & FR_RI) != 0 ? INT_RI : 0) |
 	    ((changed & FR_CTS) != 0 ? INT_CTS : 0) |
 	    ((changed & FR_DCD) != 0 ? INT_DCD : 0) |
 	    ((changed & FR_DSR) != 0 ? INT_DSR : 0);
 }
 
 static uint32_t
-vpl011_read(struct vpl011 *u, unsigned int reg)
+vpl011_read(void *dev, unsigned int reg)
 {
+	struct vpl011 *u = dev;
 
-	switch (reg) {
-	case REG(0x00):
+	if (reg == DR)
 		return (vpl011_pop(u));
-	case REG(0x04):
-		return (u->rsr);
-	case REG(FR_OFFSET):
-		return (u->fr);
-	case REG(0x20):
-		return (u->ilpr);
-	case REG(0x24):
-		return (u->ibrd);
-	case REG(0x28):
-		return (u->fbrd);
-	case REG(0x2c):
-		return (u->lcr);
-	case REG(0x30):
-		return (u->cr);
-	case REG(0x34):
-		return (u->ifls);
-	case REG(0x38):
-		return (u->imsc);
-	case REG(0x3c):
-		return (u->ris);
-	case REG(0x40):
-		return (u->ris & u->imsc);
-	case REG(0x48):
-		return (u->dmacr);
-	case REG(0xfe0) ... REG(0xffc):
-		return (ids[reg - REG(0xfe0)]);
-	default:
-		return (0);
-	}
+	if (reg == MIS)
+		return (u->reg[RIS] & u->reg[IMSC]);
+	return (reg < REGS ? u->reg[reg] : 0);
 }
 
 static void
-vpl011_write(struct vpl011 *u, unsigned int reg, uint32_t v)
+vpl011_write(void *dev, unsigned int reg, uint32_t v)
 {
+	/* What can be written; there is no DMA, and yet its register. */
+	static const uint16_t mask[REGS] = {
+		[ILPR] = 0xff, [IBRD] = 0xffff, [FBRD] = 0x3f, [LCR] = 0xff,
+		[CR] = 0xff87, [IFLS] = 0x3f, [IMSC] = 0x7ff, [DMACR] = 7,
+	};
+	struct vpl011 *u = dev;
+	bool fifos = vpl011_fifos(u);
 
-	switch (reg) {
-	case REG(0x00):
+	if (reg == DR)
 		vpl011_send(u, (uint8_t)v);
-		break;
-	case REG(0x04):
-		u->rsr = 0;
-		break;
-	case REG(0x20):
-		u->ilpr = (uint8_t)v;
-		break;
-	case REG(0x24):
-		u->ibrd = (uint16_t)v;
-		break;
-	case REG(0x28):
-		u->fbrd = v & 0x3f;
-		break;
-	case REG(0x2c):
-		vpl011_set_lcr(u, (uint8_t)v);
-		break;
-	case REG(0x30):
-		vpl011_set_cr(u, v);
-		break;
-	case REG(0x34):
-		u->ifls = v & 0x3f;
-		break;
-	case REG(0x38):
-		u->imsc = v & INT_MASK;
-		break;
-	case REG(0x44):
-		u->ris &= ~v;
-		break;
-	case REG(0x48):
-		u->dmacr = v & 7;	/* there is no DMA: kept, no more */
-		break;
+	else if (reg == RSR)
+		u->reg[RSR] = 0;
+	else if (reg == ICR)
+		u->reg[RIS] &= ~v;
+	else if (reg < REGS && mask[reg] != 0) {
+		u->reg[reg] = v & mask[reg];
+		if (fifos && !vpl011_fifos(u))
+			vpl011_flush(u);
+		if (reg == CR)
+			vpl011_set_cr(u);
 	}
 }
 
@@ -255,23 +205,18 @@ vpl011_write(struct vpl011 *u, unsigned int reg, uint32_t v)
 static __attribute__((noinline)) enum mmio_result
 vpl011_access(struct vpl011 *u, struct mmio *m)
 {
+	static const struct primecell regs = {
+		vpl011_read, vpl011_write,
+		/* r1p5: a Linux driver takes revision 3 to have FIFOs of 32. */
+		{ 0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1 },
+	};
+	enum mmio_result r;
 
-	if (m->size > 4 || (m->offset & (m->size - 1u)) != 0)
-		return (MMIO_FAULT);
-	if (m->offset >= VPL011_SIZE || (m->offset & 3) != 0) {
-		if (!m->write)
-			m->value = 0;
-		return (MMIO_OK);
-	}
 	spin_lock(&u->lock);
-	if (m->write)
-		vpl011_write(u, REG(m->offset), (uint32_t)m->value);
-	else
-		m->value = vpl011_read(u, REG(m->offset)) &
-		    (~0u >> (32 - 8 * m->size));
+	r = primecell_access(&regs, u, m);
 	vpl011_update(u);
 	spin_unlock(&u->lock);
-	return (MMIO_OK);
+	return (r);
 }
 
 enum mmio_result
@@ -281,8 +226,8 @@ vpl011_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 
 	(void)vcpu;
 	/* What every program spins on. */
-	if (likely(m->offset == FR_OFFSET && !m->write && m->size == 4)) {
-		m->value = __atomic_load_n(&u->fr, __ATOMIC_RELAXED);
+	if (likely(m->offset == FR * 4 && !m->write && m->size == 4)) {
+		m->value = __atomic_load_n(&u->reg[FR], __ATOMIC_RELAXED);
 		return (MMIO_OK);
 	}
 	return (vpl011_access(u, m));
@@ -295,7 +240,7 @@ vpl011_input(struct vpl011 *u, char c)
 
 	spin_lock(&u->lock);
 	/* In loop-back the receiver does not hear the line. */
-	taken = (u->cr & CR_LBE) == 0 && vpl011_push(u, (uint8_t)c);
+	taken = (u->reg[CR] & CR_LBE) == 0 && vpl011_push(u, (uint8_t)c);
 	if (taken)
 		vpl011_update(u);
 	spin_unlock(&u->lock);
@@ -307,10 +252,9 @@ vpl011_reset(struct vpl011 *u)
 {
 
 	spin_lock(&u->lock);
-	u->ris = u->imsc = u->ibrd = 0;
-	u->cr = CR_RESET;
-	u->ifls = IFLS_RESET;
-	u->fbrd = u->lcr = u->ilpr = u->dmacr = u->rsr = 0;
+	memset(u->reg, 0, sizeof(u->reg));
+	u->reg[CR] = CR_RESET;
+	u->reg[IFLS] = IFLS_RESET;
 	u->overrun = false;
 	u->rx_head = u->rx_count = 0;
 	vpl011_update(u);

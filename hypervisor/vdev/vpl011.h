@@ -30,10 +30,7 @@ struct vpl011 {
 	struct spinlock	lock;
 	const struct vpl011_ops *ops;
 	void		*ctx;
-	uint32_t	fr;		/* kept up to date: read without lock */
-	uint16_t	ris, imsc;
-	uint16_t	ibrd, cr;
-	uint8_t		fbrd, lcr, ifls, ilpr, dmacr, rsr;
+	uint16_t	reg[19];	/* by offset / 4; FR is read unlocked */
 	bool		level;		/* of the line, as last told */
 	bool		overrun;	/* to be told with the next DR read */
 	uint8_t		rx_head, rx_count;

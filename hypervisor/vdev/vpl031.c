@@ -5,11 +5,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "vdev/primecell.h"
 #include "vdev/vpl031.h"
-
-static const uint8_t ids[8] = {
-	0x31, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1,
-};
 
 static void
 vpl031_line(struct vpl031 *r)
@@ -59,49 +56,50 @@ vpl031_next(const struct vpl031 *r)
 }
 
 static uint32_t
-vpl031_read(struct vpl031 *r, uint32_t offset, uint64_t now)
+vpl031_read(void *dev, unsigned int reg)
 {
+	struct vpl031 *r = dev;
 
-	switch (offset) {
-	case 0x00:
-		return ((uint32_t)(r->lr + vpl031_elapsed(r, now)));
-	case 0x04:
+	switch (reg) {
+	case 0:
+		return ((uint32_t)(r->lr + vpl031_elapsed(r,
+		    port_counter())));
+	case 1:
 		return (r->mr);
-	case 0x08:
+	case 2:
 		return (r->lr);
-	case 0x0c:
+	case 3:
 		return (1);
-	case 0x10:
+	case 4:
 		return (r->imsc);
-	case 0x14:
+	case 5:
 		return (r->ris);
-	case 0x18:
+	case 6:
 		return (r->ris && r->imsc);
-	case 0xfe0 ... 0xffc:
-		return (ids[(offset - 0xfe0) / 4]);
-	default:
-		return (0);
 	}
+	return (0);
 }
 
 static void
-vpl031_write(struct vpl031 *r, uint32_t offset, uint32_t v, uint64_t now)
+vpl031_write(void *dev, unsigned int reg, uint32_t v)
 {
+	struct vpl031 *r = dev;
+	uint64_t now = port_counter();
 
-	switch (offset) {
-	case 0x04:
+	switch (reg) {
+	case 1:
 		r->mr = v;
 		vpl031_set_alarm(r, now);
 		break;
-	case 0x08:
+	case 2:
 		r->lr = v;
 		r->zero = now;
 		vpl031_set_alarm(r, now);
 		break;
-	case 0x10:
+	case 4:
 		r->imsc = v & 1;
 		break;
-	case 0x1c:
+	case 7:
 		if ((v & 1) != 0)
 			r->ris = false;
 		break;
@@ -111,31 +109,24 @@ vpl031_write(struct vpl031 *r, uint32_t offset, uint32_t v, uint64_t now)
 enum mmio_result
 vpl031_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 {
+	static const struct primecell regs = {
+		vpl031_read, vpl031_write,
+		{ 0x31, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1 },
+	};
 	struct vpl031 *r = dev;
-	uint64_t now, deadline;
+	enum mmio_result result;
+	uint64_t deadline;
 
 	(void)vcpu;
-	if (m->size > 4 || (m->offset & (m->size - 1u)) != 0)
-		return (MMIO_FAULT);
-	if ((m->offset & 3) != 0) {
-		if (!m->write)
-			m->value = 0;
-		return (MMIO_OK);
-	}
 	spin_lock(&r->lock);
-	now = port_counter();
 	deadline = vpl031_next(r);
-	vpl031_match(r, now);
-	if (m->write)
-		vpl031_write(r, m->offset, (uint32_t)m->value, now);
-	else
-		m->value = vpl031_read(r, m->offset, now) &
-		    (~0u >> (32 - 8 * m->size));
+	vpl031_match(r, port_counter());
+	result = primecell_access(&regs, r, m);
 	vpl031_line(r);
 	if (vpl031_next(r) != deadline)
 		r->ops->deadline_changed(r->ctx);
 	spin_unlock(&r->lock);
-	return (MMIO_OK);
+	return (result);
 }
 
 uint64_t
