@@ -14,6 +14,7 @@
 
 const struct gic_ops *gic;
 const struct lr_ops *lr_ops;
+const struct platform_gic *gic_desc;
 uintptr_t gicd, gic_frame[PCPU_MAX];
 
 static COLD uintptr_t
@@ -23,18 +24,12 @@ frame(unsigned int intid)
 	return (intid < 32 ? gic_frame[port_cpu()] : gicd);
 }
 
-static void
-set_bit(unsigned int reg, unsigned int intid)
-{
-
-	reg_write(frame(intid), reg + intid / 32 * 4, 1u << intid % 32);
-}
-
 void
 gic_set_active(unsigned int intid)
 {
 
-	set_bit(GICD_ISACTIVER, intid);
+	reg_write(frame(intid), GICD_ISACTIVER + intid / 32 * 4,
+	    1u << intid % 32);
 }
 
 bool
@@ -100,8 +95,9 @@ gic_init(const struct platform_gic *g, char *err, size_t len)
 
 	gic = g->version == 3 ? &gicv3_ops : &gicv2_ops;
 	irq_ops = &gic->irq;
+	gic_desc = g;
 	gicd = g->gicd.base.v;
-	if (gic->init(g, err, len) != 0)
+	if (gic->init != NULL && gic->init(err, len) != 0)
 		return (-1);
 	reg_write(gicd, GICD_CTLR, 0);
 	wait_rwp();
@@ -117,13 +113,13 @@ COLD void
 gic_enable(unsigned int intid, bool edge)
 {
 	unsigned int cfg = GICD_ICFGR + intid / 16 * 4;
-	uint32_t bit = 2u << intid % 16 * 2, old;
+	uint32_t bit = 2u << intid % 16 * 2;
+	uintptr_t base = frame(intid);
 
-	old = reg_read(frame(intid), cfg);
-	reg_write(frame(intid), cfg, edge ? old | bit : old & ~bit);
+	reg_write(base, cfg, (reg_read(base, cfg) & ~bit) | (edge ? bit : 0));
 	if (intid >= 32)
 		gic->route(intid);
-	set_bit(GICD_ISENABLER, intid);
+	reg_write(base, GICD_ISENABLER + intid / 32 * 4, 1u << intid % 32);
 }
 
 COLD void

@@ -22,8 +22,8 @@ struct platform_gic;
 struct gic_ops {
 	struct irq_ops	irq;		/* enable: SPIs to this CPU */
 	unsigned int	version;
-	/* Of gic_init(), before the distributor is touched. */
-	int	(*init)(const struct platform_gic *g, char *err, size_t len);
+	/* Of gic_init(), before the distributor is touched; may be NULL. */
+	int	(*init)(char *err, size_t len);
 	/* This CPU's own part; 0 or -1 with a line in err. */
 	int	(*init_cpu)(uint64_t mpidr, char *err, size_t len);
 	void	(*route)(unsigned int intid);	/* an SPI, to this CPU */

@@ -140,8 +140,9 @@ static struct lr_ops lr = {
 };
 
 static COLD int
-init(const struct platform_gic *g, char *err, size_t len)
+init(char *err, size_t len)
 {
+	const struct platform_gic *g = gic_desc;
 
 	if (g->gich.size == 0 || g->gicv.size == 0) {
 		print_buf(err, len, "gic: %s: no virtual CPU interface (reg "

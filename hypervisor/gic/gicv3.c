@@ -14,7 +14,6 @@
 #define	ICC_SRE_ALL	0xf		/* SRE, DFB, DIB, Enable */
 #define	ICC_CTLR_EOIMODE (1u << 1)
 
-static const struct platform_gic *desc;
 static struct lr_ops lr;
 
 /* What takes the register's number as part of its name. */
@@ -111,38 +110,27 @@ static struct lr_ops lr = {
 	.line = gic_line,
 };
 
-static int
-init(const struct platform_gic *g, char *err, size_t len)
-{
-
-	(void)err, (void)len;
-	desc = g;
-	return (0);
-}
-
 static COLD uintptr_t
 find_redistributor(uint64_t mpidr)
 {
 	/* MPIDR_EL1's affinities as GICR_TYPER[63:32] has them. */
 	uint32_t affinity = (mpidr >> 32 & 0xff) << 24 | (mpidr & 0xffffff);
-	uint64_t off, typer, stride;
+	uint64_t typer, stride;
+	uintptr_t base, end;
 	unsigned int i;
-	uintptr_t base;
 
-	for (i = 0; i < desc->nr_gicr; i++) {
-		off = 0;
+	for (i = 0; i < gic_desc->nr_gicr; i++) {
+		base = gic_desc->gicr[i].base.v;
+		end = base + gic_desc->gicr[i].size;
 		do {
-			base = desc->gicr[i].base.v + off;
 			typer = reg_read64(base, GICR_TYPER);
 			if (typer >> 32 == affinity)
 				return (base);
-			stride = desc->gicr_stride;
-			if (stride == 0)
-				stride = typer & GICR_TYPER_VLPIS ?
-				    0x40000 : 0x20000;
-			off += stride;
-		} while (!(typer & GICR_TYPER_LAST) &&
-		    off + 0x20000 <= desc->gicr[i].size);
+			stride = typer & GICR_TYPER_VLPIS ? 0x40000 : 0x20000;
+			if (gic_desc->gicr_stride != 0)
+				stride = gic_desc->gicr_stride;
+			base += stride;
+		} while (!(typer & GICR_TYPER_LAST) && base + 0x20000 <= end);
 	}
 	return (0);
 }
@@ -226,7 +214,6 @@ kick(unsigned int cpu)
 const struct gic_ops gicv3_ops = {
 	.irq = { ack, eoi, deactivate, gic_enable },
 	.version = 3,
-	.init = init,
 	.init_cpu = init_cpu,
 	.route = route,
 	.kick = kick,

@@ -15,14 +15,13 @@ VGIC_COLD void
 vgic_init(struct vgic *vg, unsigned int version, unsigned int nvcpus,
     const struct vgic_ops *ops)
 {
-	unsigned int bits = lr_ops->prio_bits;
 
 	*vg = (struct vgic){
 		.version = version,
 		.nvcpus = nvcpus,
 		.ops = ops,
 		.lr_all = (1u << lr_ops->count) - 1,
-		.prio_mask = 0xff << (8 - bits),
+		.prio_mask = 0xff << (8 - lr_ops->prio_bits),
 		.typer = (VGIC_WORDS - 1) | (version == 2 ?
 		    (nvcpus - 1) << 5 : TYPER_IDBITS_10),
 	};
@@ -169,7 +168,7 @@ wait_unlocked(struct vgic *vg)
 
 /*
  * The vCPUs that have some of this state fold it and go live no more until
- * vgic_finish(). Two CPUs may do this to each other: each gives up its own
+ * vgic_end(). Two CPUs may do this to each other: each gives up its own
  * list registers before it waits, and waits for its own release only after
  * releasing.
  */
@@ -205,23 +204,18 @@ vgic_begin(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
 }
 
 VGIC_COLD void
-vgic_finish(struct vgic *vg, struct vgic_cpu *self, uint32_t held)
-{
-
-	for (; held != 0; held &= held - 1)
-		vg->cpus[__builtin_ctz(held)]->holds--;
-	vgic_resume(self);
-	spin_unlock(&vg->lock);
-}
-
-VGIC_COLD void
 vgic_end(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
     uint32_t bits, uint32_t held)
 {
 
-	vgic_unqueue(vg, b, bits);
-	vgic_update(vg, self, b);
-	vgic_finish(vg, self, held);
+	if (b != NULL) {
+		vgic_unqueue(vg, b, bits);
+		vgic_update(vg, self, b);
+	}
+	for (; held != 0; held &= held - 1)
+		vg->cpus[__builtin_ctz(held)]->holds--;
+	vgic_resume(self);
+	spin_unlock(&vg->lock);
 }
 
 static VGIC_COLD void

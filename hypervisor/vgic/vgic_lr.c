@@ -22,7 +22,7 @@ again_sgi2(struct vgic_cpu *vc, unsigned int sgi)
 	    (from & (from - 1)) != 0 || lr_ops->read(n) & LR_STATE)
 		return (false);
 	vc->sgi_from[sgi] = 0;
-	vc->lr[n] = (lr & ~LR_SOURCE_MASK) |
+	vc->lr[n] = (lr & ~(7ull << LR_SOURCE_SHIFT)) |
 	    (uint64_t)__builtin_ctz(from) << LR_SOURCE_SHIFT;
 	lr_ops->write(n, vc->lr[n]);
 	return (true);
@@ -288,8 +288,7 @@ VGIC_COLD void
 vgic_lr_fold_all(struct vgic_cpu *vc)
 {
 
-	if (vc->hcr & LR_HCR_LRENPIE)
-		vgic_lr_fold_ended(vc);
+	vgic_lr_fold_ended(vc);
 	while (vc->lr_used != 0)
 		fold(vc, __builtin_ctz(vc->lr_used));
 }

@@ -36,7 +36,6 @@
 
 #define	LR_STATE	(LR_PENDING | LR_ACTIVE)
 #define	LR_INTID(lr)	((unsigned int)(lr) & 0x3ff)
-#define	LR_SOURCE_MASK	(7ull << LR_SOURCE_SHIFT)
 #define	LR_SOURCE(lr)	((unsigned int)(lr) >> LR_SOURCE_SHIFT & 7)
 
 /* Pending state by line; see above. */
@@ -107,15 +106,13 @@ void	vgic_update(struct vgic *vg, struct vgic_cpu *self,
 void	vgic_unqueue(struct vgic *vg, struct vgic_bank *b, uint32_t bits);
 /*
  * To change these interrupts (NULL: all there are) from self: takes the lock;
- * all their state is in the bank, until vgic_end() or vgic_finish() with the
- * vCPUs held that this gives. May let go of the lock in between.
+ * all their state is in the bank, until vgic_end() with the vCPUs held that
+ * this gives. May let go of the lock in between.
  */
 uint32_t vgic_begin(struct vgic *vg, struct vgic_cpu *self,
 	    struct vgic_bank *b, uint32_t bits);
 void	vgic_end(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
 	    uint32_t bits, uint32_t held);
-/* Without an update of the bank. */
-void	vgic_finish(struct vgic *vg, struct vgic_cpu *self, uint32_t held);
 /*
  * self's list registers are made true: folded if stale, when nobody holds
  * it any more live, and filled.

@@ -29,7 +29,8 @@
 #define	GICD_ICFGR		0xc00
 #define	GICD_SGIR		0xf00		/* GICv2 */
 #define	GICD_CPENDSGIR		0xf10		/* GICv2; GICD_SPENDSGIR next */
-#define	GICD_IDS		0xfd0		/* GICv3: at 0xffd0 */
+#define	GICD_IDS		0xfd0
+#define	IDS(vg)			((vg)->version == 3 ? 0xffd0 : GICD_IDS)
 #define	GICD_IROUTER		0x6000		/* GICv3; 8 bytes per INTID */
 #define	 IROUTER_IRM		(1u << 31)
 #define	 IROUTER_BITS		0xff80ffffffull
@@ -268,7 +269,7 @@ write_ctlr(struct vgic *vg, struct vgic_cpu *self, uint32_t val)
 		vgic_update(vg, self, &vg->cpus[i]->priv);
 	for (i = 0; i < VGIC_WORDS - 1; i++)
 		vgic_update(vg, self, &vg->spi[i]);
-	vgic_finish(vg, self, held);
+	vgic_end(vg, self, NULL, 0, held);
 }
 
 static uint32_t
@@ -293,7 +294,6 @@ static VGIC_COLD enum mmio_result
 dist_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m)
 {
 	uint32_t off = m->offset, intid = (off - GICD_IROUTER) / 8;
-	uint32_t ids = vg->version == 3 ? 0xf000 + GICD_IDS : GICD_IDS;
 
 	if (vg->version == 3 && m->size >= 4 && off % m->size == 0 &&
 	    intid >= 32 && intid < MACHINE_NR_INTID)
@@ -303,7 +303,7 @@ dist_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m)
 	else if (m->size != 4)
 		return (MMIO_FAULT);
 	else if (!m->write)
-		m->value = off - ids < 0x30 ? id(vg, off) : 0;
+		m->value = off - IDS(vg) < 0x30 ? id(vg, off) : 0;
 	else if (off == GICD_CTLR)
 		write_ctlr(vg, self, m->value);
 	return (MMIO_OK);
@@ -316,17 +316,15 @@ vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 	uint32_t off = m->offset, spi = off - (GICD_ISENABLER + 4), val;
 	struct vgic_bank *b;
 
-	if (m->size != 4)
-		;
-	else if (!m->write) {
+	if (m->size == 4 && !m->write) {
 		if (off < GICD_IGROUPR) {
 			m->value = read_control(vg, off);
 			return (MMIO_OK);
 		}
-	} else if (off == GICD_SGIR && vg->version == 2) {
+	} else if (m->size == 4 && off == GICD_SGIR && vg->version == 2) {
 		vgic_sgir(vg->cpus[vcpu], m->value);
 		return (MMIO_OK);
-	} else if (spi < (VGIC_WORDS - 1) * 4) {
+	} else if (m->size == 4 && spi < (VGIC_WORDS - 1) * 4) {
 		/* What drivers do most, and mostly nothing is pending. */
 		b = &vg->spi[spi / 4];
 		spin_lock(&vg->lock);
@@ -359,7 +357,7 @@ read_rd(struct vgic *vg, struct vgic_cpu *vc, uint32_t off)
 	case GICR_WAKER:
 		return (vc->asleep ? WAKER_SLEEP | WAKER_ASLEEP : 0);
 	default:
-		return (off - (0xf000 + GICD_IDS) < 0x30 ? id(vg, off) : 0);
+		return (off - IDS(vg) < 0x30 ? id(vg, off) : 0);
 	}
 }
 

@@ -46,10 +46,11 @@ send(struct vgic_cpu *self, uint64_t val, uint32_t not_groups)
 	struct vgic *vg = self->vgic;
 	uint32_t all = (1u << vg->nvcpus) - 1, targets = val & all;
 
-	if (unlikely(val & SGIR_IRM))
+	if (unlikely(val & (SGIR_IRM | SGIR_ELSEWHERE))) {
+		if (!(val & SGIR_IRM))
+			return;
 		targets = all & ~(1u << self->index);
-	else if (unlikely(val & SGIR_ELSEWHERE))
-		return;
+	}
 	spin_lock(&vg->lock);
 	post(self, 1u << SGIR_INTID(val), targets, not_groups);
 }
