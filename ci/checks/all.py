@@ -22,4 +22,5 @@ CHECKS: dict[str, Callable[[list[File]], list[Finding]]] = {
     "headers": tools.headers,
     "text_size": lambda files: tools.text_size(),
     "line_count": tools.line_count,
+    "readme_costs": tools.readme_costs,
 }

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from checks import all as catalogue  # noqa: E402
 from checks import rooms, text, tools, tree  # noqa: E402
-from checks.tree import File  # noqa: E402
+from checks.tree import File, Finding  # noqa: E402
 
 SPDX = "SPDX-License-" + "Identifier: BSD-2-Clause"
 HEAD = f"/*\n * What this is for.\n *\n * {SPDX}\n */\n"
@@ -32,6 +32,20 @@ class Case(unittest.TestCase):
 
     def passed(self, check: object, path: str, source: str) -> None:
         self.assertEqual([str(f) for f in check([File(path, source)])], [])
+
+
+class Costs(Case):
+    def test_readme(self) -> None:
+        lock = Path(self.enterContext(tempfile.TemporaryDirectory())) / "l"
+        lock.write_text("costs:\n  vsgi: {units: insn, n: 1, min: 1, "
+                        "p50: 1149, p99: 2}\n")
+
+        def check(files: list[File]) -> list[Finding]:
+            return tools.readme_costs(files, lock)
+        self.passed(check, "README.md", "| what | x |\n| vsgi | 1,149 | y |")
+        self.refused(check, "README.md", "\n| vsgi | 149 | y |", "vsgi is "
+                     "1149", 2)
+        self.refused(check, "README.md", "| gone | 1 | y |", "not there")
 
 
 class R1(Case):
@@ -303,4 +317,4 @@ class Catalogue(unittest.TestCase):
                               capture_output=True, text=True)
         self.assertEqual(done.returncode, 2)
         self.assertIn("r1_includes", done.stderr)
-        self.assertEqual(len(catalogue.CHECKS), 14)
+        self.assertEqual(len(catalogue.CHECKS), 15)
