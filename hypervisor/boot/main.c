@@ -145,13 +145,6 @@ find_machine(void)
 }
 
 static void
-map_device(const struct platform_range *r)
-{
-
-	memory_map(r->base, r->size, PT_DEVICE);
-}
-
-static void
 start_gic(void)
 {
 	char err[LINE];
@@ -163,12 +156,9 @@ start_gic(void)
 		.maintenance = plat.gic.maintenance.intid,
 		.pmu = plat.pmu.intid < 32 ? plat.pmu.intid : 0,
 	};
-	map_device(&plat.gic.gicd);
-	map_device(&plat.gic.gicc);
-	map_device(&plat.gic.gich);
-	map_device(&plat.gic.gicv);
-	for (i = 0; i < plat.gic.nr_gicr; i++)
-		map_device(&plat.gic.gicr[i]);
+	for (i = 0; i < nitems(plat.gic.frame); i++)
+		memory_map(plat.gic.frame[i].base, plat.gic.frame[i].size,
+		    PT_DEVICE);
 	if (gic_init(&plat.gic, err, sizeof(err)) != 0 ||
 	    gic->init_cpu(pcpus[0]->mpidr, err, sizeof(err)) != 0)
 		boot_stop(err);

@@ -8,21 +8,6 @@
 #include "boot/boot.h"
 #include "gic/gic.h"
 
-#define	GIC	"the interrupt controller"
-
-/* What is not there has size 0. */
-static const struct {
-	const struct platform_range *range;
-	unsigned int	n;
-	const char	*what;
-} owners[] = {
-	{ plat.gic.gicr,	PLATFORM_MAX_GICR, GIC },
-	{ &plat.gic.gicd,	1, GIC },
-	{ &plat.gic.gicc,	1, GIC },
-	{ &plat.gic.gich,	1, GIC },
-	{ &plat.gic.gicv,	1, GIC },
-};
-
 static bool
 meets(pa_t pa, uint64_t size, pa_t base, uint64_t len)
 {
@@ -34,8 +19,7 @@ const char *
 owner_of_pa(pa_t pa, uint64_t size)
 {
 	const struct uart_desc *uart = &plat.console.desc;
-	const struct platform_range *r;
-	unsigned int i, k;
+	const struct platform_range *r = plat.gic.frame;
 
 	if (pa.v + size < pa.v || pa.v + size > 1ull << arch_pa_bits)
 		return ("beyond the machine's physical addresses");
@@ -43,10 +27,9 @@ owner_of_pa(pa_t pa, uint64_t size)
 		return ("RAM of the machine");
 	if (extent_meets(&plat.reserved, pa.v, size))
 		return ("reserved memory of the machine");
-	for (i = 0; i < nitems(owners); i++)
-		for (k = 0, r = owners[i].range; k < owners[i].n; k++, r++)
-			if (meets(pa, size, r->base, r->size))
-				return (owners[i].what);
+	for (; r < plat.gic.frame + nitems(plat.gic.frame); r++)
+		if (meets(pa, size, r->base, r->size))
+			return ("the interrupt controller");
 	if (meets(pa, size, uart->base, uart->size))
 		return ("the hypervisor's console");
 	return (NULL);

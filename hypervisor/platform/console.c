@@ -16,21 +16,28 @@ read_node(struct pass *s, const struct tree_node *n)
 	uint32_t offset = tree_u32(n, "reg-offset", 0);
 	uint32_t shift = tree_u32(n, "reg-shift", UART_DEFAULT);
 	uint32_t width = tree_u32(n, "reg-io-width", UART_DEFAULT);
+	const char *wrong = NULL;
 	int rv;
 
 	c->path = n->name;
+	if ((rv = pass_reg(s, n, 0, &r)) < 0)
+		return (rv);
 	if (!pass_okay(n))
-		return (pass_fail(s, n, "status", "the console is disabled"));
-	if (!tree_get(n, "compatible", &v) || tree_next(&v, NULL) == NULL)
-		return (pass_fail(s, n, "compatible", "missing"));
-	if ((rv = pass_reg(s, n, 0, &r)) != 1)
-		return (rv < 0 ? rv : pass_fail(s, n, "reg", "missing"));
-	if (r.base.v == 0 || offset >= r.size)
-		return (pass_fail(s, n, "reg", "not an address of registers"));
-	if (shift > 4 && shift != UART_DEFAULT)
-		return (pass_fail(s, n, "reg-shift", "above 4"));
-	if (width != 1 && width != 2 && width != 4 && width != UART_DEFAULT)
-		return (pass_fail(s, n, "reg-io-width", "not 1, 2 or 4"));
+		wrong = "status: the console is disabled";
+	else if (!tree_get(n, "compatible", &v) ||
+	    tree_next(&v, NULL) == NULL)
+		wrong = "compatible: missing";
+	else if (rv == 0)
+		wrong = "reg: missing";
+	else if (r.base.v == 0 || offset >= r.size)
+		wrong = "reg: not an address of registers";
+	else if (shift > 4 && shift != UART_DEFAULT)
+		wrong = "reg-shift: above 4";
+	else if (width != 1 && width != 2 && width != 4 &&
+	    width != UART_DEFAULT)
+		wrong = "reg-io-width: not 1, 2 or 4";
+	if (wrong != NULL)
+		return (pass_fail(s, n, "%s", wrong));
 	d->compatible = v.data;
 	d->compatible_len = v.len;
 	d->reg_shift = (uint8_t)shift;
@@ -38,9 +45,6 @@ read_node(struct pass *s, const struct tree_node *n)
 	d->big_endian = tree_get(n, "big-endian", &v);
 	d->base = PA(r.base.v + offset);
 	d->size = r.size - offset;
-	c->clock = tree_u32(n, "clock-frequency", 0);
-	if (c->baud == 0)
-		c->baud = tree_u32(n, "current-speed", 0);
 	intid_of_node(s, n, &c->irq);
 	return (0);
 }
@@ -48,21 +52,18 @@ read_node(struct pass *s, const struct tree_node *n)
 int
 console_find(struct pass *s)
 {
-	struct tree_node at[TREE_DEPTH + 1] = { s->root }, *n = at;
+	struct tree_node at[TREE_DEPTH + 1], *n = at;
 	const char *path = s->stdout_path, *all, *end, *slash;
-	uint32_t baud = 0;
 	char alias[32];
-	size_t i, len;
+	size_t len;
 
+	*n = s->root;
 	/* The boot loader's choice where none is asked for. */
 	if (path == NULL)
 		path = "serial0";
-	end = strchr(path, ':');	/* options: "115200n8" and its like */
+	end = strchr(path, ':');	/* options: the line is set up already */
 	if (end == NULL)
 		end = path + strlen(path);
-	else for (i = 1; end[i] >= '0' && end[i] <= '9'; i++)
-		baud = baud * 10 + (uint32_t)(end[i] - '0');
-	s->p->console.baud = baud;
 	if (path[0] != '/') {
 		print_buf(alias, sizeof(alias), "%.*s", (int)(end - path),
 		    path);
@@ -70,10 +71,10 @@ console_find(struct pass *s)
 		if (tree_find(n, "aliases", 7, n + 1))
 			path = tree_string(n + 1, alias);
 		if (path == NULL)
-			return (pass_fail(s, NULL, "no console",
-			    s->stdout_path == NULL ?
-			    "/chosen has no stdout-path" :
-			    "stdout-path names no alias: %s", alias));
+			return (pass_fail(s, NULL, s->stdout_path == NULL ?
+			    "no console: /chosen has no stdout-path" :
+			    "no console: stdout-path names no alias: %s",
+			    alias));
 		end = path + strlen(path);
 		*n = s->root;
 	}
@@ -81,8 +82,8 @@ console_find(struct pass *s)
 		slash = memchr(path, '/', (size_t)(end - path));
 		len = (size_t)((slash == NULL ? end : slash) - path);
 		if (len != 0 && !tree_find(n, path, len, n + 1))
-			return (pass_fail(s, NULL, "no console",
-			    "no node %.*s", (int)(end - all), all));
+			return (pass_fail(s, NULL, "no console: no node "
+			    "%.*s", (int)(end - all), all));
 		if (len != 0)
 			n++;
 	}

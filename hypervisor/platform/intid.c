@@ -15,13 +15,11 @@ static void
 specifier(const struct tree_value *v, uint32_t at, struct platform_irq *irq)
 {
 	uint32_t type = tree_cell(v, at), n = tree_cell(v, at + 1);
-	uint32_t flags = tree_cell(v, at + 2);
 
 	if (type > 1 || n >= (type == 0 ? SPI_MAX : PPI_MAX))
 		return;
 	irq->intid = (uint16_t)(n + (type == 0 ? 32 : 16));
-	irq->edge = (flags & 3) != 0;
-	irq->low = (flags & 0xa) != 0;
+	irq->edge = (tree_cell(v, at + 2) & 3) != 0;
 }
 
 void
@@ -64,18 +62,18 @@ mapped(const struct pass *s, const struct tree_node *n,
     const struct tree_node *nexus, const struct tree_value *spec,
     struct platform_irq *irq)
 {
-	uint32_t unit = tree_u32(nexus, "#address-cells", 2);
-	uint32_t key = unit + tree_u32(nexus, "#interrupt-cells", 0);
-	uint32_t row = key + 1 + s->gic_unit_cells + s->gic_cells, at, i;
+	/* Of 64 bits: they cannot wrap. */
+	uint64_t unit = tree_u32(nexus, "#address-cells", 2), at, i;
+	uint64_t key = unit + tree_u32(nexus, "#interrupt-cells", 0);
+	uint64_t spec_at = key + 1 + s->gic_unit_cells;
 	struct tree_value map, mask, reg;
 	uint32_t differ;
 
 	tree_get(nexus, "interrupt-map", &map);
 	tree_get(nexus, "interrupt-map-mask", &mask);
 	tree_get(n, "reg", &reg);
-	if (unit > 3 || key - unit > 4 || s->gic_unit_cells > 2)
-		return;
-	for (at = 0; at + row <= map.len / 4; at += row) {
+	for (at = 0; at + spec_at + s->gic_cells <= map.len / 4;
+	    at += spec_at + s->gic_cells) {
 		for (i = 0; i < key; i++) {
 			differ = tree_cell(&map, at + i) ^ (i < unit ?
 			    tree_cell(&reg, i) : tree_cell(spec, i - unit));
@@ -85,7 +83,7 @@ mapped(const struct pass *s, const struct tree_node *n,
 				break;
 		}
 		if (i == key && tree_cell(&map, at + key) == s->gic) {
-			specifier(&map, at + key + 1 + s->gic_unit_cells, irq);
+			specifier(&map, at + spec_at, irq);
 			return;
 		}
 	}

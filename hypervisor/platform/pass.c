@@ -10,13 +10,12 @@
 #define	PA_BITS		52	/* the most Armv8 has (DDI 0487 D8.1.6) */
 
 int
-pass_fail(struct pass *s, const struct tree_node *n, const char *prop,
-    const char *fmt, ...)
+pass_fail(struct pass *s, const struct tree_node *n, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	tree_say(s->err, s->errlen, n, prop, fmt, ap);
+	tree_say(s->err, s->errlen, n, NULL, fmt, ap);
 	va_end(ap);
 	return (-1);
 }
@@ -27,8 +26,8 @@ pass_okay(const struct tree_node *n)
 	struct tree_value v;
 
 	for (; n != NULL; n = n->up)
-		if (tree_get(n, "status", &v) && !tree_lists(&v, "okay") &&
-		    !tree_lists(&v, "ok"))
+		if (tree_get(n, "status", &v) && (v.len < 3 ||
+		    memcmp(v.data, "ok", 2) != 0))
 			return (false);
 	return (true);
 }
@@ -41,34 +40,35 @@ pass_range_ok(const struct platform_range *r)
 	    PA_BITS == 0 || r->size == 0);
 }
 
-/* From the addresses on this bus to those of the CPU. What is wrong. */
+/* From the addresses on this bus, of that many cells. What is wrong. */
 static const char *
-translate(const struct tree_node *bus, uint64_t *addr)
+translate(const struct tree_node *bus, uint32_t cells, uint64_t *addr)
 {
-	uint32_t up, cells, size, entry, i;
+	uint32_t up, size, entry, i;
 	struct tree_value v;
+	uint64_t base;
 
-	for (; bus->up != NULL; bus = bus->up) {
+	for (; bus->up != NULL; bus = bus->up, cells = up) {
+		up = tree_u32(bus->up, "#address-cells", 2);
+		size = tree_u32(bus, "#size-cells", 1);
+		entry = cells + up + size;
 		if (!tree_get(bus, "ranges", &v))
 			return ("on a bus without ranges");
 		if (v.len == 0)
 			continue;
-		up = tree_u32(bus->up, "#address-cells", 2);
-		cells = tree_u32(bus, "#address-cells", 2);
-		size = tree_u32(bus, "#size-cells", 1);
-		entry = cells + up + size;
 		if (up - 1 > 1 || cells - 1 > 1 || size - 1 > 1)
 			return ("behind ranges of more than two cells");
 		if (v.len % (entry * 4) != 0)
 			return ("behind ranges of a broken length");
-		for (i = 0; i < v.len / 4; i += entry)
-			if (*addr - tree_number(&v, i, cells) <
-			    tree_number(&v, i + cells + up, size))
+		for (i = 0;; i += entry) {
+			if (i == v.len / 4)
+				return ("outside the ranges of its bus");
+			base = tree_number(&v, i, cells);
+			if (*addr - base < tree_number(&v, i + cells + up,
+			    size))
 				break;
-		if (i == v.len / 4)
-			return ("outside the ranges of its bus");
-		*addr += tree_number(&v, i + cells, up) -
-		    tree_number(&v, i, cells);
+		}
+		*addr += tree_number(&v, i + cells, up) - base;
 	}
 	return (NULL);
 }
@@ -89,16 +89,16 @@ pass_reg(struct pass *s, const struct tree_node *n, uint32_t i,
 		wrong = "#address-cells or #size-cells above it not supported";
 	else if (v.len % (entry * 4) != 0)
 		wrong = "length does not fit its cells";
-	else if (i >= v.len / (entry * 4))
+	else if ((i *= entry) >= v.len / 4)
 		return (0);
 	else {
-		r->base.v = tree_number(&v, i * entry, cells);
-		r->size = tree_number(&v, i * entry + cells, size);
+		r->base.v = tree_number(&v, i, cells);
+		r->size = tree_number(&v, i + cells, size);
 		/* A CPU's reg is no address. */
 		if (size != 0)
-			wrong = translate(n->up, &r->base.v);
+			wrong = translate(n->up, cells, &r->base.v);
 		if (wrong == NULL && !pass_range_ok(r))
 			wrong = "beyond 52 bits";
 	}
-	return (wrong == NULL ? 1 : pass_fail(s, n, "reg", "%s", wrong));
+	return (wrong == NULL ? 1 : pass_fail(s, n, "reg: %s", wrong));
 }

@@ -26,10 +26,9 @@ struct pass {
 	const char	*intc;		/* compatible of another controller */
 };
 
-/* A line to s->err; n and prop as for tree_say(). Returns -1. */
-int	pass_fail(struct pass *s, const struct tree_node *n, const char *prop,
-	    const char *fmt, ...)
-	    __attribute__((cold, format(printf, 4, 5)));
+/* "PATH: ..." to s->err; n may be NULL. Returns -1. */
+int	pass_fail(struct pass *s, const struct tree_node *n, const char *fmt,
+	    ...) __attribute__((cold, format(printf, 3, 4)));
 /* Status okay, its ancestors' included. */
 bool	pass_okay(const struct tree_node *n);
 /* Of no bytes, or where Armv8 can have memory. */

@@ -55,7 +55,6 @@ read_chosen(struct pass *s, const struct tree_node *n)
 	s->stdout_path = tree_string(n, "stdout-path");
 	if (s->stdout_path == NULL)
 		s->stdout_path = tree_string(n, "linux,stdout-path");
-	p->bootargs = string_or_empty(n, "bootargs");
 	tree_u64(n, "linux,initrd-start", &p->bundle_start.v);
 	tree_u64(n, "linux,initrd-end", &p->bundle_end.v);
 	return (0);
@@ -78,12 +77,12 @@ read_cpu(struct pass *s, const struct tree_node *n)
 		return (0);
 	}
 	if ((rv = pass_reg(s, n, 0, &r)) != 1)
-		return (rv < 0 ? rv : pass_fail(s, n, "reg", "missing"));
+		return (rv < 0 ? rv : pass_fail(s, n, "reg: missing"));
 	c->mpidr = r.base.v & MPIDR_AFFINITY;
 	for (i = 0; i < p->nr_cpus; i++)
 		if (p->cpu[i].mpidr == c->mpidr)
-			return (pass_fail(s, n, "reg",
-			    "the same as that of another CPU"));
+			return (pass_fail(s, n,
+			    "reg: the same as that of another CPU"));
 	c->compatible = string_or_empty(n, "compatible");
 	c->okay = pass_okay(n);
 	tree_get(n, "enable-method", &v);
@@ -92,8 +91,8 @@ read_cpu(struct pass *s, const struct tree_node *n)
 	else if (tree_lists(&v, "spin-table")) {
 		if (!tree_u64(n, "cpu-release-addr", &c->release) ||
 		    c->release == 0 || (c->release & 7) != 0)
-			return (pass_fail(s, n, "cpu-release-addr",
-			    "not an address of 64 bits"));
+			return (pass_fail(s, n,
+			    "cpu-release-addr: not an address of 64 bits"));
 		c->enable = PLATFORM_ENABLE_SPIN_TABLE;
 	}
 	p->nr_cpus++;
@@ -112,8 +111,6 @@ read_psci(struct pass *s, const struct tree_node *n, bool v0_1)
 		note(s->p, "psci: method: not smc or hvc");
 	c->v0_1 = v0_1;
 	c->cpu_on = tree_u32(n, "cpu_on", 0);
-	c->cpu_off = tree_u32(n, "cpu_off", 0);
-	c->cpu_suspend = tree_u32(n, "cpu_suspend", 0);
 	return (0);
 }
 
@@ -122,14 +119,12 @@ read_psci(struct pass *s, const struct tree_node *n, bool v0_1)
  * interface; GICv2 has none, and the virtual interface must be there.
  */
 static int
-read_gic(struct pass *s, const struct tree_node *n, unsigned int version,
-    const char *compatible)
+read_gic(struct pass *s, const struct tree_node *n, unsigned int version)
 {
 	struct platform_gic *g = &s->p->gic;
-	struct platform_range r[1 + PLATFORM_MAX_GICR + 3] = { 0 }, *cpu;
 	uint32_t i, regions = 0;
+	struct platform_range *r;
 	struct tree_value v;
-	int rv = 1;
 
 	/* A second GIC serves a co-processor, or hangs off the first. */
 	if (g->version != 0)
@@ -137,38 +132,31 @@ read_gic(struct pass *s, const struct tree_node *n, unsigned int version,
 	if (version == 3)
 		regions = tree_u32(n, "#redistributor-regions", 1);
 	if (regions > PLATFORM_MAX_GICR || (version == 3 && regions == 0))
-		return (pass_fail(s, n, "#redistributor-regions",
-		    "not 1 to 16"));
-	for (i = 0; i < nitems(r) && rv == 1; i++)
-		if ((rv = pass_reg(s, n, i, &r[i])) < 0)
-			return (rv);
-	/* All of GICv2's four, and GICv3's redistributors. */
-	for (i = 0; i <= (version == 2 ? 3 : regions); i++)
-		if (r[i].size == 0)
-			return (pass_fail(s, n, "reg", version == 2 ?
-			    "no virtual interface (GICH, GICV)" :
-			    "fewer entries than redistributor regions"));
-	cpu = &r[1 + regions];
-	g->gicd = r[0];
-	memcpy(g->gicr, &r[1], regions * sizeof(r[0]));
-	g->gicc = cpu[0];
-	g->gich = cpu[1];
-	g->gicv = cpu[2];
+		return (pass_fail(s, n,
+		    "#redistributor-regions: not 1 to 16"));
+	for (i = 0; i < 4 + regions; i++) {
+		r = &g->frame[i == 0 ? 0 : i <= regions ? 3 + i : i - regions];
+		if (pass_reg(s, n, i, r) < 0)
+			return (-1);
+		if (r->size == 0 && (version == 2 || i <= regions))
+			return (pass_fail(s, n, version == 2 ?
+			    "reg: no virtual interface (GICH, GICV)" :
+			    "reg: fewer entries than redistributor regions"));
+	}
 	g->nr_gicr = (uint8_t)regions;
 	g->maybe_spaced = version == 2 && g->gicc.size >= 0x20000;
 	if (tree_get(n, "redistributor-stride", &v) &&
 	    (!tree_u64(n, "redistributor-stride", &g->gicr_stride) ||
 	    g->gicr_stride % 0x10000 != 0))
-		return (pass_fail(s, n, "redistributor-stride",
-		    "not a multiple of 64 KiB"));
+		return (pass_fail(s, n,
+		    "redistributor-stride: not a multiple of 64 KiB"));
 	s->gic = tree_u32(n, "phandle", 0);
 	s->gic_cells = tree_u32(n, "#interrupt-cells", 0);
 	s->gic_unit_cells = tree_u32(n, "#address-cells", 0);
 	if (s->gic_cells < 3 || s->gic_cells > 4)
-		return (pass_fail(s, n, "#interrupt-cells", "not 3 or 4"));
+		return (pass_fail(s, n, "#interrupt-cells: not 3 or 4"));
 	tree_get(n, "interrupts", &v);
 	intid_decode(s, &v, 0, false, &g->maintenance);
-	g->compatible = compatible;
 	g->version = (uint8_t)version;
 	return (0);
 }
@@ -185,19 +173,17 @@ read_timer(struct pass *s, const struct tree_node *n)
 	else if (tree_get(n, "interrupts", &s->timer_irqs))
 		s->timer_parent = intid_parent(n, &nexus);
 	tree_get(n, "interrupt-names", &s->timer_names);
-	s->p->timer.frequency = tree_u32(n, "clock-frequency", 0);
 	return (0);
 }
 
 static int
-read_kind(struct pass *s, const struct tree_node *n, enum kind kind,
-    const char *compatible)
+read_kind(struct pass *s, const struct tree_node *n, enum kind kind)
 {
 
 	switch (kind) {
 	case GICV3:
 	case GICV2:
-		return (read_gic(s, n, kind == GICV3 ? 3 : 2, compatible));
+		return (read_gic(s, n, kind == GICV3 ? 3 : 2));
 	case PSCI_0_1:
 	case PSCI:
 		return (read_psci(s, n, kind == PSCI_0_1));
@@ -221,10 +207,10 @@ read_compatible(struct pass *s, const struct tree_node *n)
 		for (i = 0; i < nitems(kinds); i++)
 			if (strcmp(c, kinds[i].compatible) == 0)
 				return (!pass_okay(n) ? 0 :
-				    read_kind(s, n, kinds[i].kind, c));
+				    read_kind(s, n, kinds[i].kind));
 		if (strncmp(c, "arm,cortex-", 11) == 0 &&
 		    strstr(c, "-pmu") != NULL && pass_okay(n))
-			return (read_kind(s, n, PMU, c));
+			return (read_kind(s, n, PMU));
 	}
 	return (0);
 }
@@ -277,32 +263,33 @@ check_gic(struct pass *s)
 		s->timer_parent = tree_u32(&root, "interrupt-parent", 0);
 	if (s->timer_parent != 0)
 		tree_walk(&root, find_intc, s);
-	return (pass_fail(s, NULL, "no supported interrupt controller",
-	    "found %s", s->intc == NULL ? "none" : s->intc));
+	return (pass_fail(s, NULL, "no supported interrupt controller: found "
+	    "%s", s->intc == NULL ? "none" : s->intc));
+}
+
+/* One of the timer's interrupts; without names it is the one at i. */
+static void
+timer_irq(const struct pass *s, const char *name, unsigned int i,
+    struct platform_irq *irq)
+{
+	const char *e = NULL;
+
+	if (s->timer_names.data != NULL)
+		for (i = 0; (e = tree_next(&s->timer_names, e)) != NULL &&
+		    strcmp(e, name) != 0; i++)
+			;
+	if (e != NULL || s->timer_names.data == NULL)
+		intid_decode(s, &s->timer_irqs, i, s->timer_extended, irq);
 }
 
 static int
 check_timer(struct pass *s)
 {
-	/* Without names they come in this order, that of timer.irq[]. */
-	static const char names[][9] = {
-		"sec-phys", "phys", "virt", "hyp-phys", "hyp-virt",
-	};
 	struct platform_timer *m = &s->p->timer;
-	const char *why = NULL, *name;
-	unsigned int i, at;
+	const char *why = NULL;
 
-	for (i = 0; i < nitems(names); i++) {
-		at = i;
-		name = NULL;
-		if (s->timer_names.data != NULL)
-			for (at = 0; (name = tree_next(&s->timer_names,
-			    name)) != NULL && strcmp(name, names[i]) != 0;)
-				at++;
-		if (name != NULL || s->timer_names.data == NULL)
-			intid_decode(s, &s->timer_irqs, at,
-			    s->timer_extended, &m->irq[i]);
-	}
+	timer_irq(s, "virt", 2, &m->virt);
+	timer_irq(s, "hyp-phys", 3, &m->hyp);
 	if (s->timer_irqs.data == NULL)
 		why = "no arm,armv8-timer with interrupts";
 	else if (s->timer_parent != s->gic)
@@ -310,7 +297,7 @@ check_timer(struct pass *s)
 	else if (m->virt.intid == 0 || m->hyp.intid == 0)
 		why = "no virtual or hypervisor timer interrupt";
 	return (why == NULL ? 0 :
-	    pass_fail(s, NULL, "no supported timer", "%s", why));
+	    pass_fail(s, NULL, "no supported timer: %s", why));
 }
 
 static void
@@ -346,7 +333,7 @@ platform_discover(struct platform *p, const void *dtb, size_t max,
 	int rv;
 
 	memset(p, 0, sizeof(*p));
-	p->bootargs = p->model = p->console.path = "";
+	p->model = p->console.path = "";
 	if (tree_open(&s.root, dtb, max, err, errlen) != 0)
 		return (-1);
 	p->dtb_size = fdt_totalsize(dtb);
@@ -368,14 +355,14 @@ platform_discover(struct platform *p, const void *dtb, size_t max,
 	if (check_gic(&s) != 0 || check_timer(&s) != 0)
 		return (-1);
 	if (p->nr_cpus == 0)
-		return (pass_fail(&s, NULL, "no supported CPU",
-		    "none under /cpus"));
+		return (pass_fail(&s, NULL,
+		    "no supported CPU: none under /cpus"));
 	/* Last: trees as built leave RAM to the boot loader to fill in. */
 	if (ram_finish(&s, dtb) != 0)
 		return (-1);
 	if (p->ram.n == 0)
-		return (pass_fail(&s, NULL, "no supported RAM",
-		    p->ram_total == 0 ? "no memory node has any" :
-		    "all of it is reserved"));
+		return (pass_fail(&s, NULL, p->ram_total == 0 ?
+		    "no supported RAM: no memory node has any" :
+		    "no supported RAM: all of it is reserved"));
 	return (0);
 }

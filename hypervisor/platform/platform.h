@@ -27,7 +27,6 @@ struct platform_range {
 struct platform_irq {
 	uint16_t	intid;		/* 0: absent */
 	bool		edge;
-	bool		low;		/* active low or falling edge */
 };
 
 enum platform_enable {
@@ -47,15 +46,20 @@ struct platform_cpu {
 struct platform_psci {
 	bool		present;
 	bool		hvc;		/* conduit: HVC, otherwise SMC */
-	bool		v0_1;		/* "arm,psci" only: use the ids below */
-	uint32_t	cpu_on, cpu_off, cpu_suspend;	/* v0_1; 0: absent */
+	bool		v0_1;		/* "arm,psci" only: use the id below */
+	uint32_t	cpu_on;		/* 0: absent */
 };
 
 struct platform_gic {
 	uint8_t		version;	/* 2 or 3; GICv4 is 3 here */
-	const char	*compatible;
-	struct platform_range gicd;
-	struct platform_range gicc, gich, gicv;	/* GICv2; v3: size may be 0 */
+	union {
+		/* GICv2: all but gicr; GICv3: gicc, gich, gicv may miss. */
+		struct {
+			struct platform_range gicd, gicc, gich, gicv;
+			struct platform_range gicr[PLATFORM_MAX_GICR];
+		};
+		struct platform_range frame[4 + PLATFORM_MAX_GICR];
+	};
 	/*
 	 * GICv2: the tree gives the CPU interface 128 KiB. Its two 4 KiB
 	 * pages may then be 64 KiB apart, each aliased 16 times (GIC-400 as
@@ -64,20 +68,13 @@ struct platform_gic {
 	 * tells. The same holds for gicv.
 	 */
 	bool		maybe_spaced;
-	struct platform_range gicr[PLATFORM_MAX_GICR];	/* GICv3 */
 	uint8_t		nr_gicr;
 	uint64_t	gicr_stride;	/* bytes; 0: as GICR_TYPER says */
 	struct platform_irq maintenance;
 };
 
 struct platform_timer {
-	union {
-		struct {
-			struct platform_irq secure, phys, virt, hyp, hyp_virt;
-		};
-		struct platform_irq irq[5];
-	};
-	uint32_t	frequency;	/* Hz; 0: CNTFRQ_EL0 is right */
+	struct platform_irq virt, hyp;
 };
 
 struct platform_console {
@@ -87,8 +84,6 @@ struct platform_console {
 	 */
 	struct uart_desc desc;
 	const char	*path;		/* node as found, "" without */
-	uint32_t	clock;		/* Hz; 0: unknown */
-	uint32_t	baud;		/* from the options; 0: unknown */
 	struct platform_irq irq;
 };
 
@@ -113,7 +108,6 @@ struct platform {
 	struct platform_console console;
 
 	pa_t		bundle_start, bundle_end; /* linux,initrd-*; 0: none */
-	const char	*bootargs;	/* "" when there are none */
 	const char	*model;		/* "" when there is none */
 	uint32_t	dtb_size;	/* bytes, from the header */
 
