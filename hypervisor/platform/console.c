@@ -61,7 +61,7 @@ console_find(struct pass *s)
 	/* The boot loader's choice where none is asked for. */
 	if (path == NULL)
 		path = "serial0";
-	end = strchr(path, ':');	/* options: the line is set up already */
+	end = strchr(path, ':');	/* options: the line is set up */
 	if (end == NULL)
 		end = path + strlen(path);
 	if (path[0] != '/') {

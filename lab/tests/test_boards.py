@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from support import TOP, InFolder
-from apiary_lab import boards
+from apiary_lab import boards, paths, qemu, targets
 from apiary_lab.boards import BUT, NO, READY, judge
 from apiary_lab.status import LabError
 
@@ -101,6 +101,23 @@ class Boards(InFolder):
         for board in found:
             self.assertTrue(board.state == READY or board.why[0],
                             json.dumps(board.facts))
+
+
+class Refused(InFolder):
+    """On a board that cannot do: one line, and an end."""
+
+    def test_no_gic(self) -> None:
+        target = targets.load("qemu-rpi3")
+        if target.missing() or not paths.HYPERVISOR_IMAGE.is_file():
+            self.skipTest("; ".join(target.missing()) or "not built")
+        run = qemu.boot(target, target.command(paths.HYPERVISOR_IMAGE),
+                        self.folder / "run" / "console.log",
+                        qemu.Expect(1, True))
+        self.assertIn("apiary: no supported interrupt controller: found "
+                      "brcm,bcm2836-l1-intc", run.log.read_text())
+        self.assertTrue(run.console.halted)
+        self.assertLess(run.seconds, 5)
+        self.assertTrue(run.infrastructure)
 
 
 @unittest.skipUnless(list(boards.TREES.rglob("*.dtb"))
