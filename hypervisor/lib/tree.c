@@ -66,14 +66,15 @@ put_path(struct line *l, const struct tree_node *n)
 }
 
 void
-tree_say(char *buf, size_t size, const struct tree_node *n, const char *prop,
-    const char *fmt, va_list ap)
+tree_say(const struct tree_error *e, const struct tree_node *n,
+    const char *prop, const char *fmt, va_list ap)
 {
-	struct line l = { buf, buf + (size < PATH ? size : PATH) - 1 };
+	size_t size = e->size;
+	struct line l = { e->line, e->line + (size < PATH ? size : PATH) - 1 };
 
 	if (n != NULL)
 		put_path(&l, n);
-	l.end = buf + size - 1;
+	l.end = e->line + size - 1;
 	if (n != NULL)
 		put_string(&l, ": ");
 	if (prop != NULL) {
@@ -84,14 +85,14 @@ tree_say(char *buf, size_t size, const struct tree_node *n, const char *prop,
 	*l.s = '\0';
 }
 
-static __attribute__((format(printf, 4, 5))) int
-fail(char *err, size_t errlen, const struct tree_node *n, const char *fmt,
-    ...)
+int
+tree_fail(const struct tree_error *e, const struct tree_node *n,
+    const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	tree_say(err, errlen, n, n == NULL ? "device tree" : NULL, fmt, ap);
+	tree_say(e, n, NULL, fmt, ap);
 	va_end(ap);
 	return (-1);
 }
@@ -145,8 +146,8 @@ look_over(const uint32_t *p, const uint32_t *end, uint32_t strings_len,
 }
 
 int
-tree_open(struct tree_node *root, const void *blob, size_t size, char *err,
-    size_t errlen)
+tree_open(struct tree_node *root, const void *blob, size_t size,
+    const struct tree_error *e)
 {
 	const struct fdt_header *h = blob;
 	struct tree_node at[TREE_DEPTH];
@@ -179,8 +180,8 @@ tree_open(struct tree_node *root, const void *blob, size_t size, char *err,
 		    look_over(p, end, len, at, &depth);
 	}
 	if (wrong != NULL)
-		return (fail(err, errlen, depth == 0 ? NULL : &at[depth - 1],
-		    "%s", wrong));
+		return (depth == 0 ? tree_fail(e, NULL, "device tree: %s",
+		    wrong) : tree_fail(e, &at[depth - 1], "%s", wrong));
 	while (be32(p) == FDT_NOP)
 		p++;
 	p = skip(p);
@@ -208,11 +209,20 @@ tree_child(struct tree_node *n, struct tree_node *child)
 	return (true);
 }
 
+static void
+start_over(struct tree_node *n)
+{
+
+	n->next = n->props;
+	n->depth = 0;
+}
+
 bool
 tree_find(struct tree_node *n, const char *name, size_t len,
     struct tree_node *child)
 {
 
+	start_over(n);
 	while (tree_child(n, child))
 		if (strncmp(child->name, name, len) == 0 &&
 		    (child->name[len] == '\0' || (child->name[len] == '@' &&
@@ -228,6 +238,7 @@ tree_walk(struct tree_node *n, int (*visit)(void *ctx, struct tree_node *n),
 	struct tree_node child;
 	int rv = visit(ctx, n);
 
+	start_over(n);
 	while (rv == 0 && tree_child(n, &child)) {
 		rv = tree_walk(&child, visit, ctx);
 		n->next = child.next;	/* its end: saves reading it again */

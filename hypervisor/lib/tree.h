@@ -27,13 +27,18 @@ struct tree_value {
 	uint32_t	len;		/* bytes */
 };
 
-/* Of the size bytes at blob; 0, or -1 with a line in err. */
+struct tree_error {			/* where to write a line */
+	char		*line;
+	size_t		size;
+};
+
+/* Of the size bytes at blob; 0, or -1 with a line in e. */
 int	tree_open(struct tree_node *root, const void *blob, size_t size,
-	    char *err, size_t errlen);
+	    const struct tree_error *e);
 /* The next child of n, until false. It refers to n. */
 bool	tree_child(struct tree_node *n, struct tree_node *child);
 /*
- * The next child with a name of that length; where it has no unit address,
+ * The first child with a name of that length; where it has no unit address,
  * one in the tree does not matter.
  */
 bool	tree_find(struct tree_node *n, const char *name, size_t len,
@@ -67,9 +72,12 @@ uint64_t tree_number(const struct tree_value *v, uint32_t i, uint32_t cells);
 const char *tree_next(const struct tree_value *v, const char *prev);
 bool	tree_lists(const struct tree_value *v, const char *s);
 
-/* "PATH: PROP: ..." to buf, printable throughout; n or prop may be NULL. */
-void	tree_say(char *buf, size_t size, const struct tree_node *n,
+/* "PATH: PROP: ..." to e, printable throughout; n or prop may be NULL. */
+void	tree_say(const struct tree_error *e, const struct tree_node *n,
 	    const char *prop, const char *fmt, va_list ap)
-	    __attribute__((cold, format(printf, 5, 0)));
+	    __attribute__((cold, format(printf, 4, 0)));
+/* "PATH: ..." likewise; returns -1. */
+int	tree_fail(const struct tree_error *e, const struct tree_node *n,
+	    const char *fmt, ...) __attribute__((cold, format(printf, 3, 4)));
 
 #endif

@@ -9,17 +9,6 @@
 
 #define	PA_BITS		52	/* the most Armv8 has (DDI 0487 D8.1.6) */
 
-int
-pass_fail(struct pass *s, const struct tree_node *n, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	tree_say(s->err, s->errlen, n, NULL, fmt, ap);
-	va_end(ap);
-	return (-1);
-}
-
 bool
 pass_okay(const struct tree_node *n)
 {
@@ -41,7 +30,7 @@ pass_range_ok(const struct platform_range *r)
 }
 
 /* From the addresses on this bus, of that many cells. What is wrong. */
-static const char *
+static __attribute__((noinline)) const char *
 translate(const struct tree_node *bus, uint32_t cells, uint64_t *addr)
 {
 	uint32_t up, size, entry, i;
@@ -100,5 +89,5 @@ pass_reg(struct pass *s, const struct tree_node *n, uint32_t i,
 		if (wrong == NULL && !pass_range_ok(r))
 			wrong = "beyond 52 bits";
 	}
-	return (wrong == NULL ? 1 : pass_fail(s, n, "reg: %s", wrong));
+	return (wrong == NULL ? 1 : tree_fail(&s->err, n, "reg: %s", wrong));
 }

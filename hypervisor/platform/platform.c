@@ -47,6 +47,15 @@ string_or_empty(const struct tree_node *n, const char *name)
 	return (s == NULL ? "" : s);
 }
 
+static bool
+lists(const struct tree_node *n, const char *name, const char *s)
+{
+	struct tree_value v;
+
+	tree_get(n, name, &v);
+	return (tree_lists(&v, s));
+}
+
 static int
 read_chosen(struct pass *s, const struct tree_node *n)
 {
@@ -66,32 +75,30 @@ read_cpu(struct pass *s, const struct tree_node *n)
 	struct platform *p = s->p;
 	struct platform_cpu *c = &p->cpu[p->nr_cpus];
 	struct platform_range r;
-	struct tree_value v;
 	unsigned int i;
 	int rv;
 
-	if (strcmp(string_or_empty(n, "device_type"), "cpu") != 0)
+	if (!lists(n, "device_type", "cpu"))
 		return (0);
 	if (p->nr_cpus == PLATFORM_MAX_CPUS) {
 		p->cpus_ignored++;
 		return (0);
 	}
 	if ((rv = pass_reg(s, n, 0, &r)) != 1)
-		return (rv < 0 ? rv : pass_fail(s, n, "reg: missing"));
+		return (rv < 0 ? rv : tree_fail(&s->err, n, "reg: missing"));
 	c->mpidr = r.base.v & MPIDR_AFFINITY;
 	for (i = 0; i < p->nr_cpus; i++)
 		if (p->cpu[i].mpidr == c->mpidr)
-			return (pass_fail(s, n,
+			return (tree_fail(&s->err, n,
 			    "reg: the same as that of another CPU"));
 	c->compatible = string_or_empty(n, "compatible");
 	c->okay = pass_okay(n);
-	tree_get(n, "enable-method", &v);
-	if (tree_lists(&v, "psci"))
+	if (lists(n, "enable-method", "psci"))
 		c->enable = PLATFORM_ENABLE_PSCI;
-	else if (tree_lists(&v, "spin-table")) {
+	else if (lists(n, "enable-method", "spin-table")) {
 		if (!tree_u64(n, "cpu-release-addr", &c->release) ||
 		    c->release == 0 || (c->release & 7) != 0)
-			return (pass_fail(s, n,
+			return (tree_fail(&s->err, n,
 			    "cpu-release-addr: not an address of 64 bits"));
 		c->enable = PLATFORM_ENABLE_SPIN_TABLE;
 	}
@@ -103,10 +110,9 @@ static int
 read_psci(struct pass *s, const struct tree_node *n, bool v0_1)
 {
 	struct platform_psci *c = &s->p->psci;
-	const char *method = string_or_empty(n, "method");
 
-	c->hvc = strcmp(method, "hvc") == 0;
-	c->present = c->hvc || strcmp(method, "smc") == 0;
+	c->hvc = lists(n, "method", "hvc");
+	c->present = c->hvc || lists(n, "method", "smc");
 	if (!c->present)
 		note(s->p, "psci: method: not smc or hvc");
 	c->v0_1 = v0_1;
@@ -132,14 +138,14 @@ read_gic(struct pass *s, const struct tree_node *n, unsigned int version)
 	if (version == 3)
 		regions = tree_u32(n, "#redistributor-regions", 1);
 	if (regions > PLATFORM_MAX_GICR || (version == 3 && regions == 0))
-		return (pass_fail(s, n,
+		return (tree_fail(&s->err, n,
 		    "#redistributor-regions: not 1 to 16"));
 	for (i = 0; i < 4 + regions; i++) {
 		r = &g->frame[i == 0 ? 0 : i <= regions ? 3 + i : i - regions];
 		if (pass_reg(s, n, i, r) < 0)
 			return (-1);
 		if (r->size == 0 && (version == 2 || i <= regions))
-			return (pass_fail(s, n, version == 2 ?
+			return (tree_fail(&s->err, n, version == 2 ?
 			    "reg: no virtual interface (GICH, GICV)" :
 			    "reg: fewer entries than redistributor regions"));
 	}
@@ -148,13 +154,13 @@ read_gic(struct pass *s, const struct tree_node *n, unsigned int version)
 	if (tree_get(n, "redistributor-stride", &v) &&
 	    (!tree_u64(n, "redistributor-stride", &g->gicr_stride) ||
 	    g->gicr_stride % 0x10000 != 0))
-		return (pass_fail(s, n,
+		return (tree_fail(&s->err, n,
 		    "redistributor-stride: not a multiple of 64 KiB"));
 	s->gic = tree_u32(n, "phandle", 0);
 	s->gic_cells = tree_u32(n, "#interrupt-cells", 0);
 	s->gic_unit_cells = tree_u32(n, "#address-cells", 0);
 	if (s->gic_cells < 3 || s->gic_cells > 4)
-		return (pass_fail(s, n, "#interrupt-cells: not 3 or 4"));
+		return (tree_fail(&s->err, n, "#interrupt-cells: not 3 or 4"));
 	tree_get(n, "interrupts", &v);
 	intid_decode(s, &v, 0, false, &g->maintenance);
 	g->version = (uint8_t)version;
@@ -226,7 +232,7 @@ read_node(void *ctx, struct tree_node *n)
 	} else if (up->up == NULL) {
 		if (strcmp(n->name, "chosen") == 0)
 			return (read_chosen(s, n));
-		if (strcmp(string_or_empty(n, "device_type"), "memory") == 0)
+		if (lists(n, "device_type", "memory"))
 			return (pass_okay(n) ?
 			    ram_read(s, n, &s->p->ram) : 0);
 	} else if (up->up->up == NULL) {
@@ -254,16 +260,16 @@ find_intc(void *ctx, struct tree_node *n)
 static int
 check_gic(struct pass *s)
 {
-	struct tree_node root = s->root;
 
 	if (s->p->gic.version != 0)
 		return (0);
 	/* The timer's: what the CPUs' own interrupts go through. */
 	if (s->timer_parent == 0)
-		s->timer_parent = tree_u32(&root, "interrupt-parent", 0);
+		s->timer_parent = tree_u32(&s->root, "interrupt-parent",
+		    0);
 	if (s->timer_parent != 0)
-		tree_walk(&root, find_intc, s);
-	return (pass_fail(s, NULL, "no supported interrupt controller: found "
+		tree_walk(&s->root, find_intc, s);
+	return (tree_fail(&s->err, NULL, "no supported interrupt controller: found "
 	    "%s", s->intc == NULL ? "none" : s->intc));
 }
 
@@ -297,7 +303,7 @@ check_timer(struct pass *s)
 	else if (m->virt.intid == 0 || m->hyp.intid == 0)
 		why = "no virtual or hypervisor timer interrupt";
 	return (why == NULL ? 0 :
-	    pass_fail(s, NULL, "no supported timer: %s", why));
+	    tree_fail(&s->err, NULL, "no supported timer: %s", why));
 }
 
 static void
@@ -327,26 +333,22 @@ int
 platform_discover(struct platform *p, const void *dtb, size_t max,
     char *err, size_t errlen)
 {
-	struct pass s = { .p = p, .err = err, .errlen = errlen };
-	struct tree_node root;
+	struct pass s = { .p = p, .err = { err, errlen } };
 	char why[128];
 	int rv;
 
 	memset(p, 0, sizeof(*p));
 	p->model = p->console.path = "";
-	if (tree_open(&s.root, dtb, max, err, errlen) != 0)
+	if (tree_open(&s.root, dtb, max, &s.err) != 0)
 		return (-1);
 	p->dtb_size = fdt_totalsize(dtb);
-	root = s.root;
-	rv = tree_walk(&root, read_node, &s);
+	rv = tree_walk(&s.root, read_node, &s);
 
 	/* Whatever else is wrong, it can be said if there is a console. */
-	s.err = why;
-	s.errlen = sizeof(why);
+	s.err = (struct tree_error){ why, sizeof(why) };
 	if (console_find(&s) != 0)
 		note(p, why);
-	s.err = err;
-	s.errlen = errlen;
+	s.err = (struct tree_error){ err, errlen };
 	if (rv != 0)
 		return (-1);
 
@@ -355,13 +357,13 @@ platform_discover(struct platform *p, const void *dtb, size_t max,
 	if (check_gic(&s) != 0 || check_timer(&s) != 0)
 		return (-1);
 	if (p->nr_cpus == 0)
-		return (pass_fail(&s, NULL,
+		return (tree_fail(&s.err, NULL,
 		    "no supported CPU: none under /cpus"));
 	/* Last: trees as built leave RAM to the boot loader to fill in. */
 	if (ram_finish(&s, dtb) != 0)
 		return (-1);
 	if (p->ram.n == 0)
-		return (pass_fail(&s, NULL, p->ram_total == 0 ?
+		return (tree_fail(&s.err, NULL, p->ram_total == 0 ?
 		    "no supported RAM: no memory node has any" :
 		    "no supported RAM: all of it is reserved"));
 	return (0);

@@ -24,7 +24,7 @@ unite(struct pass *s, const struct tree_node *n, struct extents *set,
 	if (extent_remove(set, base, size) == 0 &&
 	    extent_add(set, base, size) == 0)
 		return (0);
-	return (pass_fail(s, n, "reg: more than %d ranges", EXTENT_MAX));
+	return (tree_fail(&s->err, n, "reg: more than %d ranges", EXTENT_MAX));
 }
 
 /* Takes out the pages that are not there in whole. */
@@ -72,7 +72,7 @@ ram_finish(struct pass *s, const void *dtb)
 		if ((r.base.v | r.size) == 0)
 			break;
 		if (!pass_range_ok(&r))
-			return (pass_fail(s, NULL,
+			return (tree_fail(&s->err, NULL,
 			    "memory reservation: beyond 52 bits"));
 		if (unite(s, NULL, &p->reserved, &r) != 0)
 			return (-1);
@@ -82,7 +82,7 @@ ram_finish(struct pass *s, const void *dtb)
 	for (i = 0; i < p->reserved.n; i++)
 		if (extent_remove(&p->ram, p->reserved.e[i].base,
 		    p->reserved.e[i].size) != 0)
-			return (pass_fail(s, NULL, "RAM: more than %d pieces",
+			return (tree_fail(&s->err, NULL, "RAM: more than %d pieces",
 			    EXTENT_MAX));
 	return (0);
 }
