@@ -262,7 +262,7 @@ tree_prop(const struct tree_node *n, const uint32_t **at,
 	return (n->strings + be32(p + 2));
 }
 
-bool
+const void *
 tree_get(const struct tree_node *n, const char *name, struct tree_value *v)
 {
 	const uint32_t *p = n->props;
@@ -270,9 +270,9 @@ tree_get(const struct tree_node *n, const char *name, struct tree_value *v)
 
 	while ((s = tree_prop(n, &p, v)) != NULL)
 		if (*s == *name && strcmp(s, name) == 0)
-			return (true);
+			return (v->data);
 	*v = (struct tree_value){ NULL, 0 };
-	return (false);
+	return (NULL);
 }
 
 uint32_t
@@ -301,16 +301,13 @@ tree_u32(const struct tree_node *n, const char *name, uint32_t dflt)
 	return (v.len < 4 ? dflt : tree_cell(&v, 0));
 }
 
-bool
-tree_u64(const struct tree_node *n, const char *name, uint64_t *x)
+uint64_t
+tree_u64(const struct tree_node *n, const char *name)
 {
 	struct tree_value v;
 
 	tree_get(n, name, &v);
-	if (v.len != 4 && v.len != 8)
-		return (false);
-	*x = tree_number(&v, 0, v.len / 4);
-	return (true);
+	return (tree_number(&v, 0, v.len / 4));
 }
 
 const char *

@@ -53,14 +53,14 @@ int	tree_walk(struct tree_node *n,
 /* From *p, n->props at first: the next property's name; NULL at the end. */
 const char *tree_prop(const struct tree_node *n, const uint32_t **p,
 	    struct tree_value *v);
-/* The property of this name; is it there? */
-bool	tree_get(const struct tree_node *n, const char *name,
+/* The property of this name; its data, NULL when it is not there. */
+const void *tree_get(const struct tree_node *n, const char *name,
 	    struct tree_value *v);
 /* Its first cell, or dflt without. */
 uint32_t tree_u32(const struct tree_node *n, const char *name,
 	    uint32_t dflt);
-/* Its number of one or two cells; false, and nothing done, if it is none. */
-bool	tree_u64(const struct tree_node *n, const char *name, uint64_t *x);
+/* The number that all its cells are, 0 without. */
+uint64_t tree_u64(const struct tree_node *n, const char *name);
 /* Its first string, or NULL where there is none that ends. */
 const char *tree_string(const struct tree_node *n, const char *name);
 

@@ -24,7 +24,7 @@ read_node(struct pass *s, const struct tree_node *n)
 		return (rv);
 	if (!pass_okay(n))
 		wrong = "status: the console is disabled";
-	else if (!tree_get(n, "compatible", &v) ||
+	else if (tree_get(n, "compatible", &v) == NULL ||
 	    tree_next(&v, NULL) == NULL)
 		wrong = "compatible: missing";
 	else if (rv == 0)
@@ -42,7 +42,7 @@ read_node(struct pass *s, const struct tree_node *n)
 	d->compatible_len = v.len;
 	d->reg_shift = (uint8_t)shift;
 	d->reg_io_width = (uint8_t)width;
-	d->big_endian = tree_get(n, "big-endian", &v);
+	d->big_endian = tree_get(n, "big-endian", &v) != NULL;
 	d->base = PA(r.base.v + offset);
 	d->size = r.size - offset;
 	intid_of_node(s, n, &c->irq);

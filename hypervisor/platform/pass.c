@@ -15,7 +15,7 @@ pass_okay(const struct tree_node *n)
 	struct tree_value v;
 
 	for (; n != NULL; n = n->up)
-		if (tree_get(n, "status", &v) && (v.len < 3 ||
+		if (tree_get(n, "status", &v) != NULL && (v.len < 3 ||
 		    memcmp(v.data, "ok", 2) != 0))
 			return (false);
 	return (true);
@@ -41,14 +41,13 @@ translate(const struct tree_node *bus, uint32_t cells, uint64_t *addr)
 		up = tree_u32(bus->up, "#address-cells", 2);
 		size = tree_u32(bus, "#size-cells", 1);
 		entry = cells + up + size;
-		if (!tree_get(bus, "ranges", &v))
+		if (tree_get(bus, "ranges", &v) == NULL)
 			return ("on a bus without ranges");
 		if (v.len == 0)
 			continue;
-		if (up - 1 > 1 || cells - 1 > 1 || size - 1 > 1)
-			return ("behind ranges of more than two cells");
-		if (v.len % (entry * 4) != 0)
-			return ("behind ranges of a broken length");
+		if (up - 1 > 1 || cells - 1 > 1 || size - 1 > 1 ||
+		    v.len % (entry * 4) != 0)
+			return ("behind ranges not of one or two cells each");
 		for (i = 0;; i += entry) {
 			if (i == v.len / 4)
 				return ("outside the ranges of its bus");
@@ -72,7 +71,7 @@ pass_reg(struct pass *s, const struct tree_node *n, uint32_t i,
 	const char *wrong = NULL;
 	struct tree_value v;
 
-	if (!tree_get(n, "reg", &v))
+	if (tree_get(n, "reg", &v) == NULL)
 		return (0);
 	if (cells - 1 > 1 || size > 2)
 		wrong = "#address-cells or #size-cells above it not supported";

@@ -64,8 +64,8 @@ read_chosen(struct pass *s, const struct tree_node *n)
 	s->stdout_path = tree_string(n, "stdout-path");
 	if (s->stdout_path == NULL)
 		s->stdout_path = tree_string(n, "linux,stdout-path");
-	tree_u64(n, "linux,initrd-start", &p->bundle_start.v);
-	tree_u64(n, "linux,initrd-end", &p->bundle_end.v);
+	p->bundle_start.v = tree_u64(n, "linux,initrd-start");
+	p->bundle_end.v = tree_u64(n, "linux,initrd-end");
 	return (0);
 }
 
@@ -96,8 +96,8 @@ read_cpu(struct pass *s, const struct tree_node *n)
 	if (lists(n, "enable-method", "psci"))
 		c->enable = PLATFORM_ENABLE_PSCI;
 	else if (lists(n, "enable-method", "spin-table")) {
-		if (!tree_u64(n, "cpu-release-addr", &c->release) ||
-		    c->release == 0 || (c->release & 7) != 0)
+		c->release = tree_u64(n, "cpu-release-addr");
+		if (c->release == 0 || (c->release & 7) != 0)
 			return (tree_fail(&s->err, n,
 			    "cpu-release-addr: not an address of 64 bits"));
 		c->enable = PLATFORM_ENABLE_SPIN_TABLE;
@@ -151,9 +151,8 @@ read_gic(struct pass *s, const struct tree_node *n, unsigned int version)
 	}
 	g->nr_gicr = (uint8_t)regions;
 	g->maybe_spaced = version == 2 && g->gicc.size >= 0x20000;
-	if (tree_get(n, "redistributor-stride", &v) &&
-	    (!tree_u64(n, "redistributor-stride", &g->gicr_stride) ||
-	    g->gicr_stride % 0x10000 != 0))
+	g->gicr_stride = tree_u64(n, "redistributor-stride");
+	if (g->gicr_stride % 0x10000 != 0)
 		return (tree_fail(&s->err, n,
 		    "redistributor-stride: not a multiple of 64 KiB"));
 	s->gic = tree_u32(n, "phandle", 0);
@@ -173,10 +172,10 @@ read_timer(struct pass *s, const struct tree_node *n)
 	const struct tree_node *nexus;
 
 	s->timer_extended = tree_get(n, "interrupts-extended",
-	    &s->timer_irqs);
+	    &s->timer_irqs) != NULL;
 	if (s->timer_extended)
 		s->timer_parent = tree_cell(&s->timer_irqs, 0);
-	else if (tree_get(n, "interrupts", &s->timer_irqs))
+	else if (tree_get(n, "interrupts", &s->timer_irqs) != NULL)
 		s->timer_parent = intid_parent(n, &nexus);
 	tree_get(n, "interrupt-names", &s->timer_names);
 	return (0);
@@ -212,10 +211,9 @@ read_compatible(struct pass *s, const struct tree_node *n)
 	while ((c = tree_next(&v, c)) != NULL) {
 		for (i = 0; i < nitems(kinds); i++)
 			if (strcmp(c, kinds[i].compatible) == 0)
-				return (!pass_okay(n) ? 0 :
-				    read_kind(s, n, kinds[i].kind));
+				return (read_kind(s, n, kinds[i].kind));
 		if (strncmp(c, "arm,cortex-", 11) == 0 &&
-		    strstr(c, "-pmu") != NULL && pass_okay(n))
+		    strstr(c, "-pmu") != NULL)
 			return (read_kind(s, n, PMU));
 	}
 	return (0);
@@ -226,22 +224,22 @@ read_node(void *ctx, struct tree_node *n)
 {
 	struct pass *s = ctx;
 	const struct tree_node *up = n->up;
+	/* How deep: 0, 1, 2 or more. */
+	unsigned int depth = up == NULL ? 0 : up->up == NULL ? 1 :
+	    up->up->up == NULL ? 2 : 3;
 
-	if (up == NULL) {
+	if (depth == 0)
 		s->p->model = string_or_empty(n, "model");
-	} else if (up->up == NULL) {
-		if (strcmp(n->name, "chosen") == 0)
-			return (read_chosen(s, n));
-		if (lists(n, "device_type", "memory"))
-			return (pass_okay(n) ?
-			    ram_read(s, n, &s->p->ram) : 0);
-	} else if (up->up->up == NULL) {
-		if (strcmp(up->name, "cpus") == 0)
-			return (read_cpu(s, n));
-		if (strcmp(up->name, "reserved-memory") == 0)
-			return (pass_okay(n) ?
-			    ram_read(s, n, &s->p->reserved) : 0);
-	}
+	if (depth == 2 && strcmp(up->name, "cpus") == 0)
+		return (read_cpu(s, n));
+	if (!pass_okay(n))
+		return (0);
+	if (depth == 1 && strcmp(n->name, "chosen") == 0)
+		return (read_chosen(s, n));
+	if (depth == 1 && lists(n, "device_type", "memory"))
+		return (ram_read(s, n, &s->p->ram));
+	if (depth == 2 && strcmp(up->name, "reserved-memory") == 0)
+		return (ram_read(s, n, &s->p->reserved));
 	return (read_compatible(s, n));
 }
 
@@ -341,7 +339,8 @@ platform_discover(struct platform *p, const void *dtb, size_t max,
 	p->model = p->console.path = "";
 	if (tree_open(&s.root, dtb, max, &s.err) != 0)
 		return (-1);
-	p->dtb_size = fdt_totalsize(dtb);
+	p->dtb_size = tree_cell(&(struct tree_value){ dtb, sizeof(
+	    struct fdt_header) }, offsetof(struct fdt_header, totalsize) / 4);
 	rv = tree_walk(&s.root, read_node, &s);
 
 	/* Whatever else is wrong, it can be said if there is a console. */

@@ -60,15 +60,15 @@ int
 ram_finish(struct pass *s, const void *dtb)
 {
 	struct platform *p = s->p;
-	uint32_t off = fdt_off_mem_rsvmap(dtb), i;
-	/* Devicetree Specification v0.4, 5.3; a pair of zeros is the end. */
-	const struct tree_value v = { (const char *)dtb + off,
-	    fdt_totalsize(dtb) - off };
+	const struct tree_value all = { dtb, p->dtb_size };
 	struct platform_range r;
+	uint32_t i;
 
-	for (i = 0;; i += 4) {
-		r.base.v = tree_number(&v, i, 2);
-		r.size = tree_number(&v, i + 2, 2);
+	/* Devicetree Specification v0.4, 5.3; a pair of zeros is the end. */
+	i = tree_cell(&all, offsetof(struct fdt_header, off_mem_rsvmap) / 4);
+	for (i /= 4;; i += 4) {
+		r.base.v = tree_number(&all, i, 2);
+		r.size = tree_number(&all, i + 2, 2);
 		if ((r.base.v | r.size) == 0)
 			break;
 		if (!pass_range_ok(&r))
