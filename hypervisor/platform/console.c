@@ -70,7 +70,8 @@ console_find(struct pass *s)
 		if (tree_find(n, "aliases", 7, child))
 			path = tree_string(child, alias);
 		if (path == NULL)
-			return (tree_fail(&s->err, NULL, s->stdout_path == NULL ?
+			return (tree_fail(&s->err, NULL,
+			    s->stdout_path == NULL ?
 			    "no console: /chosen has no stdout-path" :
 			    "no console: stdout-path names no alias: %s",
 			    alias));

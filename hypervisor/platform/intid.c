@@ -39,7 +39,8 @@ intid_parent(const struct tree_node *n, const struct tree_node **nexus)
 {
 	struct tree_value v;
 
-	for (*nexus = NULL; tree_get(n, "interrupt-parent", &v) == NULL; n = n->up) {
+	*nexus = NULL;
+	for (; tree_get(n, "interrupt-parent", &v) == NULL; n = n->up) {
 		if (n->up == NULL)
 			return (0);
 		if (tree_u32(n->up, "#interrupt-cells", 0) != 0) {

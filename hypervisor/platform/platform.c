@@ -267,8 +267,8 @@ check_gic(struct pass *s)
 		    0);
 	if (s->timer_parent != 0)
 		tree_walk(&s->root, find_intc, s);
-	return (tree_fail(&s->err, NULL, "no supported interrupt controller: found "
-	    "%s", s->intc == NULL ? "none" : s->intc));
+	return (tree_fail(&s->err, NULL,
+	    "no supported interrupt controller: found %s", s->intc == NULL ? "none" : s->intc));
 }
 
 /* One of the timer's interrupts; without names it is the one at i. */

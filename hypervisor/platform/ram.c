@@ -82,7 +82,7 @@ ram_finish(struct pass *s, const void *dtb)
 	for (i = 0; i < p->reserved.n; i++)
 		if (extent_remove(&p->ram, p->reserved.e[i].base,
 		    p->reserved.e[i].size) != 0)
-			return (tree_fail(&s->err, NULL, "RAM: more than %d pieces",
-			    EXTENT_MAX));
+			return (tree_fail(&s->err, NULL,
+			    "RAM: more than %d pieces", EXTENT_MAX));
 	return (0);
 }
