@@ -66,15 +66,14 @@ put_path(struct line *l, const struct tree_node *n)
 }
 
 void
-tree_say(const struct tree_error *e, const struct tree_node *n,
-    const char *prop, const char *fmt, va_list ap)
+tree_say(char *buf, size_t size, const struct tree_node *n, const char *prop,
+    const char *fmt, va_list ap)
 {
-	size_t size = e->size;
-	struct line l = { e->line, e->line + (size < PATH ? size : PATH) - 1 };
+	struct line l = { buf, buf + (size < PATH ? size : PATH) - 1 };
 
 	if (n != NULL)
 		put_path(&l, n);
-	l.end = e->line + size - 1;
+	l.end = buf + size - 1;
 	if (n != NULL)
 		put_string(&l, ": ");
 	if (prop != NULL) {
@@ -85,14 +84,14 @@ tree_say(const struct tree_error *e, const struct tree_node *n,
 	*l.s = '\0';
 }
 
-int
-tree_fail(const struct tree_error *e, const struct tree_node *n,
-    const char *fmt, ...)
+static __attribute__((format(printf, 4, 5))) int
+fail(char *err, size_t errlen, const struct tree_node *n, const char *fmt,
+    ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	tree_say(e, n, NULL, fmt, ap);
+	tree_say(err, errlen, n, n == NULL ? "device tree" : NULL, fmt, ap);
 	va_end(ap);
 	return (-1);
 }
@@ -146,8 +145,8 @@ look_over(const uint32_t *p, const uint32_t *end, uint32_t strings_len,
 }
 
 int
-tree_open(struct tree_node *root, const void *blob, size_t size,
-    const struct tree_error *e)
+tree_open(struct tree_node *root, const void *blob, size_t size, char *err,
+    size_t errlen)
 {
 	const struct fdt_header *h = blob;
 	struct tree_node at[TREE_DEPTH];
@@ -180,8 +179,8 @@ tree_open(struct tree_node *root, const void *blob, size_t size,
 		    look_over(p, end, len, at, &depth);
 	}
 	if (wrong != NULL)
-		return (depth == 0 ? tree_fail(e, NULL, "device tree: %s",
-		    wrong) : tree_fail(e, &at[depth - 1], "%s", wrong));
+		return (fail(err, errlen, depth == 0 ? NULL : &at[depth - 1],
+		    "%s", wrong));
 	while (be32(p) == FDT_NOP)
 		p++;
 	p = skip(p);
@@ -209,20 +208,11 @@ tree_child(struct tree_node *n, struct tree_node *child)
 	return (true);
 }
 
-static void
-start_over(struct tree_node *n)
-{
-
-	n->next = n->props;
-	n->depth = 0;
-}
-
 bool
 tree_find(struct tree_node *n, const char *name, size_t len,
     struct tree_node *child)
 {
 
-	start_over(n);
 	while (tree_child(n, child))
 		if (strncmp(child->name, name, len) == 0 &&
 		    (child->name[len] == '\0' || (child->name[len] == '@' &&
@@ -238,7 +228,6 @@ tree_walk(struct tree_node *n, int (*visit)(void *ctx, struct tree_node *n),
 	struct tree_node child;
 	int rv = visit(ctx, n);
 
-	start_over(n);
 	while (rv == 0 && tree_child(n, &child)) {
 		rv = tree_walk(&child, visit, ctx);
 		n->next = child.next;	/* its end: saves reading it again */
@@ -262,7 +251,7 @@ tree_prop(const struct tree_node *n, const uint32_t **at,
 	return (n->strings + be32(p + 2));
 }
 
-const void *
+bool
 tree_get(const struct tree_node *n, const char *name, struct tree_value *v)
 {
 	const uint32_t *p = n->props;
@@ -270,9 +259,9 @@ tree_get(const struct tree_node *n, const char *name, struct tree_value *v)
 
 	while ((s = tree_prop(n, &p, v)) != NULL)
 		if (*s == *name && strcmp(s, name) == 0)
-			return (v->data);
+			return (true);
 	*v = (struct tree_value){ NULL, 0 };
-	return (NULL);
+	return (false);
 }
 
 uint32_t
@@ -301,13 +290,16 @@ tree_u32(const struct tree_node *n, const char *name, uint32_t dflt)
 	return (v.len < 4 ? dflt : tree_cell(&v, 0));
 }
 
-uint64_t
-tree_u64(const struct tree_node *n, const char *name)
+bool
+tree_u64(const struct tree_node *n, const char *name, uint64_t *x)
 {
 	struct tree_value v;
 
 	tree_get(n, name, &v);
-	return (tree_number(&v, 0, v.len / 4));
+	if (v.len != 4 && v.len != 8)
+		return (false);
+	*x = tree_number(&v, 0, v.len / 4);
+	return (true);
 }
 
 const char *

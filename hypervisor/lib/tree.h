@@ -27,18 +27,13 @@ struct tree_value {
 	uint32_t	len;		/* bytes */
 };
 
-struct tree_error {			/* where to write a line */
-	char		*line;
-	size_t		size;
-};
-
-/* Of the size bytes at blob; 0, or -1 with a line in e. */
+/* Of the size bytes at blob; 0, or -1 with a line in err. */
 int	tree_open(struct tree_node *root, const void *blob, size_t size,
-	    const struct tree_error *e);
+	    char *err, size_t errlen);
 /* The next child of n, until false. It refers to n. */
 bool	tree_child(struct tree_node *n, struct tree_node *child);
 /*
- * The first child with a name of that length; where it has no unit address,
+ * The next child with a name of that length; where it has no unit address,
  * one in the tree does not matter.
  */
 bool	tree_find(struct tree_node *n, const char *name, size_t len,
@@ -53,14 +48,14 @@ int	tree_walk(struct tree_node *n,
 /* From *p, n->props at first: the next property's name; NULL at the end. */
 const char *tree_prop(const struct tree_node *n, const uint32_t **p,
 	    struct tree_value *v);
-/* The property of this name; its data, NULL when it is not there. */
-const void *tree_get(const struct tree_node *n, const char *name,
+/* The property of this name; is it there? */
+bool	tree_get(const struct tree_node *n, const char *name,
 	    struct tree_value *v);
 /* Its first cell, or dflt without. */
 uint32_t tree_u32(const struct tree_node *n, const char *name,
 	    uint32_t dflt);
-/* The number that all its cells are, 0 without. */
-uint64_t tree_u64(const struct tree_node *n, const char *name);
+/* Its number of one or two cells; false, and nothing done, if it is none. */
+bool	tree_u64(const struct tree_node *n, const char *name, uint64_t *x);
 /* Its first string, or NULL where there is none that ends. */
 const char *tree_string(const struct tree_node *n, const char *name);
 
@@ -72,12 +67,9 @@ uint64_t tree_number(const struct tree_value *v, uint32_t i, uint32_t cells);
 const char *tree_next(const struct tree_value *v, const char *prev);
 bool	tree_lists(const struct tree_value *v, const char *s);
 
-/* "PATH: PROP: ..." to e, printable throughout; n or prop may be NULL. */
-void	tree_say(const struct tree_error *e, const struct tree_node *n,
+/* "PATH: PROP: ..." to buf, printable throughout; n or prop may be NULL. */
+void	tree_say(char *buf, size_t size, const struct tree_node *n,
 	    const char *prop, const char *fmt, va_list ap)
-	    __attribute__((cold, format(printf, 4, 0)));
-/* "PATH: ..." likewise; returns -1. */
-int	tree_fail(const struct tree_error *e, const struct tree_node *n,
-	    const char *fmt, ...) __attribute__((cold, format(printf, 3, 4)));
+	    __attribute__((cold, format(printf, 5, 0)));
 
 #endif

@@ -24,7 +24,7 @@ read_node(struct pass *s, const struct tree_node *n)
 		return (rv);
 	if (!pass_okay(n))
 		wrong = "status: the console is disabled";
-	else if (tree_get(n, "compatible", &v) == NULL ||
+	else if (!tree_get(n, "compatible", &v) ||
 	    tree_next(&v, NULL) == NULL)
 		wrong = "compatible: missing";
 	else if (rv == 0)
@@ -37,12 +37,12 @@ read_node(struct pass *s, const struct tree_node *n)
 	    width != UART_DEFAULT)
 		wrong = "reg-io-width: not 1, 2 or 4";
 	if (wrong != NULL)
-		return (tree_fail(&s->err, n, "%s", wrong));
+		return (pass_fail(s, n, "%s", wrong));
 	d->compatible = v.data;
 	d->compatible_len = v.len;
 	d->reg_shift = (uint8_t)shift;
 	d->reg_io_width = (uint8_t)width;
-	d->big_endian = tree_get(n, "big-endian", &v) != NULL;
+	d->big_endian = tree_get(n, "big-endian", &v);
 	d->base = PA(r.base.v + offset);
 	d->size = r.size - offset;
 	intid_of_node(s, n, &c->irq);
@@ -52,11 +52,12 @@ read_node(struct pass *s, const struct tree_node *n)
 int
 console_find(struct pass *s)
 {
-	struct tree_node at[TREE_DEPTH], *n = &s->root, *child = at;
+	struct tree_node at[TREE_DEPTH + 1], *n = at;
 	const char *path = s->stdout_path, *all, *end, *slash;
 	char alias[32];
 	size_t len;
 
+	*n = s->root;
 	/* The boot loader's choice where none is asked for. */
 	if (path == NULL)
 		path = "serial0";
@@ -67,24 +68,24 @@ console_find(struct pass *s)
 		print_buf(alias, sizeof(alias), "%.*s", (int)(end - path),
 		    path);
 		path = NULL;
-		if (tree_find(n, "aliases", 7, child))
-			path = tree_string(child, alias);
+		if (tree_find(n, "aliases", 7, n + 1))
+			path = tree_string(n + 1, alias);
 		if (path == NULL)
-			return (tree_fail(&s->err, NULL,
-			    s->stdout_path == NULL ?
+			return (pass_fail(s, NULL, s->stdout_path == NULL ?
 			    "no console: /chosen has no stdout-path" :
 			    "no console: stdout-path names no alias: %s",
 			    alias));
 		end = path + strlen(path);
-		}
+		*n = s->root;
+	}
 	for (all = path; path < end; path += len + (slash != NULL)) {
 		slash = memchr(path, '/', (size_t)(end - path));
 		len = (size_t)((slash == NULL ? end : slash) - path);
-		if (len != 0 && !tree_find(n, path, len, child))
-			return (tree_fail(&s->err, NULL, "no console: no node "
+		if (len != 0 && !tree_find(n, path, len, n + 1))
+			return (pass_fail(s, NULL, "no console: no node "
 			    "%.*s", (int)(end - all), all));
 		if (len != 0)
-			n = child++;
+			n++;
 	}
 	return (read_node(s, n));
 }

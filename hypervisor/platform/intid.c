@@ -39,12 +39,11 @@ intid_parent(const struct tree_node *n, const struct tree_node **nexus)
 {
 	struct tree_value v;
 
-	*nexus = NULL;
-	for (; tree_get(n, "interrupt-parent", &v) == NULL; n = n->up) {
+	for (*nexus = NULL; !tree_get(n, "interrupt-parent", &v); n = n->up) {
 		if (n->up == NULL)
 			return (0);
 		if (tree_u32(n->up, "#interrupt-cells", 0) != 0) {
-			if (tree_get(n->up, "interrupt-map", &v) != NULL)
+			if (tree_get(n->up, "interrupt-map", &v))
 				*nexus = n->up;
 			return (tree_u32(n->up, "phandle", 0));
 		}
@@ -100,9 +99,9 @@ intid_of_node(const struct pass *s, const struct tree_node *n,
 
 	if (s->gic == 0)
 		return;
-	if (tree_get(n, "interrupts-extended", &v) != NULL) {
+	if (tree_get(n, "interrupts-extended", &v)) {
 		intid_decode(s, &v, 0, true, irq);
-	} else if (tree_get(n, "interrupts", &v) != NULL) {
+	} else if (tree_get(n, "interrupts", &v)) {
 		parent = intid_parent(n, &nexus);
 		if (nexus != NULL)
 			mapped(s, n, nexus, &v, irq);

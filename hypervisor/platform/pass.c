@@ -9,13 +9,24 @@
 
 #define	PA_BITS		52	/* the most Armv8 has (DDI 0487 D8.1.6) */
 
+int
+pass_fail(struct pass *s, const struct tree_node *n, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tree_say(s->err, s->errlen, n, NULL, fmt, ap);
+	va_end(ap);
+	return (-1);
+}
+
 bool
 pass_okay(const struct tree_node *n)
 {
 	struct tree_value v;
 
 	for (; n != NULL; n = n->up)
-		if (tree_get(n, "status", &v) != NULL && (v.len < 3 ||
+		if (tree_get(n, "status", &v) && (v.len < 3 ||
 		    memcmp(v.data, "ok", 2) != 0))
 			return (false);
 	return (true);
@@ -30,7 +41,7 @@ pass_range_ok(const struct platform_range *r)
 }
 
 /* From the addresses on this bus, of that many cells. What is wrong. */
-static __attribute__((noinline)) const char *
+static const char *
 translate(const struct tree_node *bus, uint32_t cells, uint64_t *addr)
 {
 	uint32_t up, size, entry, i;
@@ -41,13 +52,14 @@ translate(const struct tree_node *bus, uint32_t cells, uint64_t *addr)
 		up = tree_u32(bus->up, "#address-cells", 2);
 		size = tree_u32(bus, "#size-cells", 1);
 		entry = cells + up + size;
-		if (tree_get(bus, "ranges", &v) == NULL)
+		if (!tree_get(bus, "ranges", &v))
 			return ("on a bus without ranges");
 		if (v.len == 0)
 			continue;
-		if (up - 1 > 1 || cells - 1 > 1 || size - 1 > 1 ||
-		    v.len % (entry * 4) != 0)
-			return ("behind ranges not of one or two cells each");
+		if (up - 1 > 1 || cells - 1 > 1 || size - 1 > 1)
+			return ("behind ranges of more than two cells");
+		if (v.len % (entry * 4) != 0)
+			return ("behind ranges of a broken length");
 		for (i = 0;; i += entry) {
 			if (i == v.len / 4)
 				return ("outside the ranges of its bus");
@@ -71,7 +83,7 @@ pass_reg(struct pass *s, const struct tree_node *n, uint32_t i,
 	const char *wrong = NULL;
 	struct tree_value v;
 
-	if (tree_get(n, "reg", &v) == NULL)
+	if (!tree_get(n, "reg", &v))
 		return (0);
 	if (cells - 1 > 1 || size > 2)
 		wrong = "#address-cells or #size-cells above it not supported";
@@ -88,5 +100,5 @@ pass_reg(struct pass *s, const struct tree_node *n, uint32_t i,
 		if (wrong == NULL && !pass_range_ok(r))
 			wrong = "beyond 52 bits";
 	}
-	return (wrong == NULL ? 1 : tree_fail(&s->err, n, "reg: %s", wrong));
+	return (wrong == NULL ? 1 : pass_fail(s, n, "reg: %s", wrong));
 }

@@ -14,7 +14,8 @@
 struct pass {
 	struct platform	*p;
 	struct tree_node root;
-	struct tree_error err;
+	char		*err;
+	size_t		errlen;
 	/* The interrupt controller: phandle, and cells of what is sent it. */
 	uint32_t	gic, gic_cells, gic_unit_cells;
 	/* Interrupts whose meaning is known when the GIC is. */
@@ -25,6 +26,9 @@ struct pass {
 	const char	*intc;		/* compatible of another controller */
 };
 
+/* "PATH: ..." to s->err; n may be NULL. Returns -1. */
+int	pass_fail(struct pass *s, const struct tree_node *n, const char *fmt,
+	    ...) __attribute__((cold, format(printf, 3, 4)));
 /* Status okay, its ancestors' included. */
 bool	pass_okay(const struct tree_node *n);
 /* Of no bytes, or where Armv8 can have memory. */

@@ -47,15 +47,6 @@ string_or_empty(const struct tree_node *n, const char *name)
 	return (s == NULL ? "" : s);
 }
 
-static bool
-lists(const struct tree_node *n, const char *name, const char *s)
-{
-	struct tree_value v;
-
-	tree_get(n, name, &v);
-	return (tree_lists(&v, s));
-}
-
 static int
 read_chosen(struct pass *s, const struct tree_node *n)
 {
@@ -64,8 +55,8 @@ read_chosen(struct pass *s, const struct tree_node *n)
 	s->stdout_path = tree_string(n, "stdout-path");
 	if (s->stdout_path == NULL)
 		s->stdout_path = tree_string(n, "linux,stdout-path");
-	p->bundle_start.v = tree_u64(n, "linux,initrd-start");
-	p->bundle_end.v = tree_u64(n, "linux,initrd-end");
+	tree_u64(n, "linux,initrd-start", &p->bundle_start.v);
+	tree_u64(n, "linux,initrd-end", &p->bundle_end.v);
 	return (0);
 }
 
@@ -75,30 +66,32 @@ read_cpu(struct pass *s, const struct tree_node *n)
 	struct platform *p = s->p;
 	struct platform_cpu *c = &p->cpu[p->nr_cpus];
 	struct platform_range r;
+	struct tree_value v;
 	unsigned int i;
 	int rv;
 
-	if (!lists(n, "device_type", "cpu"))
+	if (strcmp(string_or_empty(n, "device_type"), "cpu") != 0)
 		return (0);
 	if (p->nr_cpus == PLATFORM_MAX_CPUS) {
 		p->cpus_ignored++;
 		return (0);
 	}
 	if ((rv = pass_reg(s, n, 0, &r)) != 1)
-		return (rv < 0 ? rv : tree_fail(&s->err, n, "reg: missing"));
+		return (rv < 0 ? rv : pass_fail(s, n, "reg: missing"));
 	c->mpidr = r.base.v & MPIDR_AFFINITY;
 	for (i = 0; i < p->nr_cpus; i++)
 		if (p->cpu[i].mpidr == c->mpidr)
-			return (tree_fail(&s->err, n,
+			return (pass_fail(s, n,
 			    "reg: the same as that of another CPU"));
 	c->compatible = string_or_empty(n, "compatible");
 	c->okay = pass_okay(n);
-	if (lists(n, "enable-method", "psci"))
+	tree_get(n, "enable-method", &v);
+	if (tree_lists(&v, "psci"))
 		c->enable = PLATFORM_ENABLE_PSCI;
-	else if (lists(n, "enable-method", "spin-table")) {
-		c->release = tree_u64(n, "cpu-release-addr");
-		if (c->release == 0 || (c->release & 7) != 0)
-			return (tree_fail(&s->err, n,
+	else if (tree_lists(&v, "spin-table")) {
+		if (!tree_u64(n, "cpu-release-addr", &c->release) ||
+		    c->release == 0 || (c->release & 7) != 0)
+			return (pass_fail(s, n,
 			    "cpu-release-addr: not an address of 64 bits"));
 		c->enable = PLATFORM_ENABLE_SPIN_TABLE;
 	}
@@ -110,9 +103,10 @@ static int
 read_psci(struct pass *s, const struct tree_node *n, bool v0_1)
 {
 	struct platform_psci *c = &s->p->psci;
+	const char *method = string_or_empty(n, "method");
 
-	c->hvc = lists(n, "method", "hvc");
-	c->present = c->hvc || lists(n, "method", "smc");
+	c->hvc = strcmp(method, "hvc") == 0;
+	c->present = c->hvc || strcmp(method, "smc") == 0;
 	if (!c->present)
 		note(s->p, "psci: method: not smc or hvc");
 	c->v0_1 = v0_1;
@@ -138,28 +132,29 @@ read_gic(struct pass *s, const struct tree_node *n, unsigned int version)
 	if (version == 3)
 		regions = tree_u32(n, "#redistributor-regions", 1);
 	if (regions > PLATFORM_MAX_GICR || (version == 3 && regions == 0))
-		return (tree_fail(&s->err, n,
+		return (pass_fail(s, n,
 		    "#redistributor-regions: not 1 to 16"));
 	for (i = 0; i < 4 + regions; i++) {
 		r = &g->frame[i == 0 ? 0 : i <= regions ? 3 + i : i - regions];
 		if (pass_reg(s, n, i, r) < 0)
 			return (-1);
 		if (r->size == 0 && (version == 2 || i <= regions))
-			return (tree_fail(&s->err, n, version == 2 ?
+			return (pass_fail(s, n, version == 2 ?
 			    "reg: no virtual interface (GICH, GICV)" :
 			    "reg: fewer entries than redistributor regions"));
 	}
 	g->nr_gicr = (uint8_t)regions;
 	g->maybe_spaced = version == 2 && g->gicc.size >= 0x20000;
-	g->gicr_stride = tree_u64(n, "redistributor-stride");
-	if (g->gicr_stride % 0x10000 != 0)
-		return (tree_fail(&s->err, n,
+	if (tree_get(n, "redistributor-stride", &v) &&
+	    (!tree_u64(n, "redistributor-stride", &g->gicr_stride) ||
+	    g->gicr_stride % 0x10000 != 0))
+		return (pass_fail(s, n,
 		    "redistributor-stride: not a multiple of 64 KiB"));
 	s->gic = tree_u32(n, "phandle", 0);
 	s->gic_cells = tree_u32(n, "#interrupt-cells", 0);
 	s->gic_unit_cells = tree_u32(n, "#address-cells", 0);
 	if (s->gic_cells < 3 || s->gic_cells > 4)
-		return (tree_fail(&s->err, n, "#interrupt-cells: not 3 or 4"));
+		return (pass_fail(s, n, "#interrupt-cells: not 3 or 4"));
 	tree_get(n, "interrupts", &v);
 	intid_decode(s, &v, 0, false, &g->maintenance);
 	g->version = (uint8_t)version;
@@ -172,10 +167,10 @@ read_timer(struct pass *s, const struct tree_node *n)
 	const struct tree_node *nexus;
 
 	s->timer_extended = tree_get(n, "interrupts-extended",
-	    &s->timer_irqs) != NULL;
+	    &s->timer_irqs);
 	if (s->timer_extended)
 		s->timer_parent = tree_cell(&s->timer_irqs, 0);
-	else if (tree_get(n, "interrupts", &s->timer_irqs) != NULL)
+	else if (tree_get(n, "interrupts", &s->timer_irqs))
 		s->timer_parent = intid_parent(n, &nexus);
 	tree_get(n, "interrupt-names", &s->timer_names);
 	return (0);
@@ -211,9 +206,10 @@ read_compatible(struct pass *s, const struct tree_node *n)
 	while ((c = tree_next(&v, c)) != NULL) {
 		for (i = 0; i < nitems(kinds); i++)
 			if (strcmp(c, kinds[i].compatible) == 0)
-				return (read_kind(s, n, kinds[i].kind));
+				return (!pass_okay(n) ? 0 :
+				    read_kind(s, n, kinds[i].kind));
 		if (strncmp(c, "arm,cortex-", 11) == 0 &&
-		    strstr(c, "-pmu") != NULL)
+		    strstr(c, "-pmu") != NULL && pass_okay(n))
 			return (read_kind(s, n, PMU));
 	}
 	return (0);
@@ -224,22 +220,22 @@ read_node(void *ctx, struct tree_node *n)
 {
 	struct pass *s = ctx;
 	const struct tree_node *up = n->up;
-	/* How deep: 0, 1, 2 or more. */
-	unsigned int depth = up == NULL ? 0 : up->up == NULL ? 1 :
-	    up->up->up == NULL ? 2 : 3;
 
-	if (depth == 0)
+	if (up == NULL) {
 		s->p->model = string_or_empty(n, "model");
-	if (depth == 2 && strcmp(up->name, "cpus") == 0)
-		return (read_cpu(s, n));
-	if (!pass_okay(n))
-		return (0);
-	if (depth == 1 && strcmp(n->name, "chosen") == 0)
-		return (read_chosen(s, n));
-	if (depth == 1 && lists(n, "device_type", "memory"))
-		return (ram_read(s, n, &s->p->ram));
-	if (depth == 2 && strcmp(up->name, "reserved-memory") == 0)
-		return (ram_read(s, n, &s->p->reserved));
+	} else if (up->up == NULL) {
+		if (strcmp(n->name, "chosen") == 0)
+			return (read_chosen(s, n));
+		if (strcmp(string_or_empty(n, "device_type"), "memory") == 0)
+			return (pass_okay(n) ?
+			    ram_read(s, n, &s->p->ram) : 0);
+	} else if (up->up->up == NULL) {
+		if (strcmp(up->name, "cpus") == 0)
+			return (read_cpu(s, n));
+		if (strcmp(up->name, "reserved-memory") == 0)
+			return (pass_okay(n) ?
+			    ram_read(s, n, &s->p->reserved) : 0);
+	}
 	return (read_compatible(s, n));
 }
 
@@ -258,17 +254,17 @@ find_intc(void *ctx, struct tree_node *n)
 static int
 check_gic(struct pass *s)
 {
+	struct tree_node root = s->root;
 
 	if (s->p->gic.version != 0)
 		return (0);
 	/* The timer's: what the CPUs' own interrupts go through. */
 	if (s->timer_parent == 0)
-		s->timer_parent = tree_u32(&s->root, "interrupt-parent",
-		    0);
+		s->timer_parent = tree_u32(&root, "interrupt-parent", 0);
 	if (s->timer_parent != 0)
-		tree_walk(&s->root, find_intc, s);
-	return (tree_fail(&s->err, NULL,
-	    "no supported interrupt controller: found %s", s->intc == NULL ? "none" : s->intc));
+		tree_walk(&root, find_intc, s);
+	return (pass_fail(s, NULL, "no supported interrupt controller: found "
+	    "%s", s->intc == NULL ? "none" : s->intc));
 }
 
 /* One of the timer's interrupts; without names it is the one at i. */
@@ -301,7 +297,7 @@ check_timer(struct pass *s)
 	else if (m->virt.intid == 0 || m->hyp.intid == 0)
 		why = "no virtual or hypervisor timer interrupt";
 	return (why == NULL ? 0 :
-	    tree_fail(&s->err, NULL, "no supported timer: %s", why));
+	    pass_fail(s, NULL, "no supported timer: %s", why));
 }
 
 static void
@@ -331,23 +327,26 @@ int
 platform_discover(struct platform *p, const void *dtb, size_t max,
     char *err, size_t errlen)
 {
-	struct pass s = { .p = p, .err = { err, errlen } };
+	struct pass s = { .p = p, .err = err, .errlen = errlen };
+	struct tree_node root;
 	char why[128];
 	int rv;
 
 	memset(p, 0, sizeof(*p));
 	p->model = p->console.path = "";
-	if (tree_open(&s.root, dtb, max, &s.err) != 0)
+	if (tree_open(&s.root, dtb, max, err, errlen) != 0)
 		return (-1);
-	p->dtb_size = tree_cell(&(struct tree_value){ dtb, sizeof(
-	    struct fdt_header) }, offsetof(struct fdt_header, totalsize) / 4);
-	rv = tree_walk(&s.root, read_node, &s);
+	p->dtb_size = fdt_totalsize(dtb);
+	root = s.root;
+	rv = tree_walk(&root, read_node, &s);
 
 	/* Whatever else is wrong, it can be said if there is a console. */
-	s.err = (struct tree_error){ why, sizeof(why) };
+	s.err = why;
+	s.errlen = sizeof(why);
 	if (console_find(&s) != 0)
 		note(p, why);
-	s.err = (struct tree_error){ err, errlen };
+	s.err = err;
+	s.errlen = errlen;
 	if (rv != 0)
 		return (-1);
 
@@ -356,13 +355,13 @@ platform_discover(struct platform *p, const void *dtb, size_t max,
 	if (check_gic(&s) != 0 || check_timer(&s) != 0)
 		return (-1);
 	if (p->nr_cpus == 0)
-		return (tree_fail(&s.err, NULL,
+		return (pass_fail(&s, NULL,
 		    "no supported CPU: none under /cpus"));
 	/* Last: trees as built leave RAM to the boot loader to fill in. */
 	if (ram_finish(&s, dtb) != 0)
 		return (-1);
 	if (p->ram.n == 0)
-		return (tree_fail(&s.err, NULL, p->ram_total == 0 ?
+		return (pass_fail(&s, NULL, p->ram_total == 0 ?
 		    "no supported RAM: no memory node has any" :
 		    "no supported RAM: all of it is reserved"));
 	return (0);

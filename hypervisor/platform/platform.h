@@ -88,6 +88,19 @@ struct platform_console {
 };
 
 struct platform {
+	/*
+	 * RAM less everything reserved, in whole pages. The hypervisor's own
+	 * image, the bundle and the device tree are still in it.
+	 */
+	struct extents	ram;
+	uint64_t	ram_total;	/* bytes in all memory nodes */
+	/* memory reservation block, and /reserved-memory with a reg. */
+	struct extents	reserved;
+
+	struct platform_cpu cpu[PLATFORM_MAX_CPUS];	/* in tree order */
+	unsigned int	nr_cpus;
+	unsigned int	cpus_ignored;	/* beyond the maximum */
+
 	struct platform_psci psci;
 	struct platform_gic gic;
 	struct platform_timer timer;
@@ -100,19 +113,6 @@ struct platform {
 
 	/* What is odd and yet survivable, one line; "" when nothing is. */
 	char		note[160];
-
-	unsigned int	nr_cpus;
-	unsigned int	cpus_ignored;	/* beyond the maximum */
-	struct platform_cpu cpu[PLATFORM_MAX_CPUS];	/* in tree order */
-
-	uint64_t	ram_total;	/* bytes in all memory nodes */
-	/*
-	 * RAM less everything reserved, in whole pages. The hypervisor's own
-	 * image, the bundle and the device tree are still in it.
-	 */
-	struct extents	ram;
-	/* memory reservation block, and /reserved-memory with a reg. */
-	struct extents	reserved;
 };
 
 /*

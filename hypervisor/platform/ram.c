@@ -24,7 +24,7 @@ unite(struct pass *s, const struct tree_node *n, struct extents *set,
 	if (extent_remove(set, base, size) == 0 &&
 	    extent_add(set, base, size) == 0)
 		return (0);
-	return (tree_fail(&s->err, n, "reg: more than %d ranges", EXTENT_MAX));
+	return (pass_fail(s, n, "reg: more than %d ranges", EXTENT_MAX));
 }
 
 /* Takes out the pages that are not there in whole. */
@@ -60,19 +60,19 @@ int
 ram_finish(struct pass *s, const void *dtb)
 {
 	struct platform *p = s->p;
-	const struct tree_value all = { dtb, p->dtb_size };
-	struct platform_range r;
-	uint32_t i;
-
+	uint32_t off = fdt_off_mem_rsvmap(dtb), i;
 	/* Devicetree Specification v0.4, 5.3; a pair of zeros is the end. */
-	i = tree_cell(&all, offsetof(struct fdt_header, off_mem_rsvmap) / 4);
-	for (i /= 4;; i += 4) {
-		r.base.v = tree_number(&all, i, 2);
-		r.size = tree_number(&all, i + 2, 2);
+	const struct tree_value v = { (const char *)dtb + off,
+	    fdt_totalsize(dtb) - off };
+	struct platform_range r;
+
+	for (i = 0;; i += 4) {
+		r.base.v = tree_number(&v, i, 2);
+		r.size = tree_number(&v, i + 2, 2);
 		if ((r.base.v | r.size) == 0)
 			break;
 		if (!pass_range_ok(&r))
-			return (tree_fail(&s->err, NULL,
+			return (pass_fail(s, NULL,
 			    "memory reservation: beyond 52 bits"));
 		if (unite(s, NULL, &p->reserved, &r) != 0)
 			return (-1);
@@ -82,7 +82,7 @@ ram_finish(struct pass *s, const void *dtb)
 	for (i = 0; i < p->reserved.n; i++)
 		if (extent_remove(&p->ram, p->reserved.e[i].base,
 		    p->reserved.e[i].size) != 0)
-			return (tree_fail(&s->err, NULL,
-			    "RAM: more than %d pieces", EXTENT_MAX));
+			return (pass_fail(s, NULL, "RAM: more than %d pieces",
+			    EXTENT_MAX));
 	return (0);
 }

@@ -13,11 +13,10 @@ bool
 node_say(const struct tree_node *n, const char *prop, const char *fmt, ...)
 {
 	char line[LINE];
-	const struct tree_error e = { line, sizeof(line) };
 	va_list ap;
 
 	va_start(ap, fmt);
-	tree_say(&e, n, prop, fmt, ap);
+	tree_say(line, sizeof(line), n, prop, fmt, ap);
 	va_end(ap);
 	log_line("bundle: %s", line);
 	return (false);
@@ -27,22 +26,20 @@ bool
 node_root(struct tree_node *n, const void *fdt, size_t size)
 {
 	char line[LINE];
-	const struct tree_error e = { line, sizeof(line) };
 
-	if (tree_open(n, fdt, size, &e) == 0)
+	if (tree_open(n, fdt, size, line, sizeof(line)) == 0)
 		return (true);
 	log_line("bundle: %s", line);
 	return (false);
 }
 
-static __attribute__((cold)) void
+static void
 say_unknown(const struct tree_node *n, const char *name,
     const char *const names[], unsigned int count)
 {
-	char known[96];
+	char known[96] = "";
 	unsigned int i, len = 0;
 
-	known[0] = '\0';
 	for (i = 0; i < count && len < sizeof(known); i++)
 		len += (unsigned int)print_buf(known + len,
 		    sizeof(known) - len, " %s", names[i]);

@@ -305,7 +305,7 @@ static const struct {
 	  "/b/gic: reg: outside the ranges of its bus" },
 	{ TREE(MEMORY CPUS TIMER "b { #address-cells = <1>; "
 	  "#size-cells = <1>; ranges = <0 0>;" GIC "};"),
-	  "/b/gic: reg: behind ranges not of one or two cells each" },
+	  "/b/gic: reg: behind ranges of a broken length" },
 	{ TREE(MEMORY CPUS TIMER "b { #address-cells = <1>; "
 	  "#size-cells = <9>; ranges; c { #address-cells = <1>; "
 	  "#size-cells = <1>; ranges = <0 0 0xffffffff>;" GIC "}; };"), NULL },
