@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef HIST_H
-#define	HIST_H
+#pragma once
 
 #include "guest.h"
 
@@ -27,5 +26,3 @@ void	hist_add(struct hist *, uint64_t value);
 uint64_t hist_percentile(const struct hist *, unsigned int percent);
 /* <APIARY_HIST> lines (lab/README.md). */
 void	hist_print(const struct hist *, const char *name, const char *unit);
-
-#endif

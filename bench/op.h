@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef OP_H
-#define	OP_H
+#pragma once
 
 #include "guest.h"
 
@@ -191,5 +190,3 @@ bool	clock_at(uint64_t ticks, uint64_t *pmu);
 	uint64_t name(const uint64_t *);				\
 	static const struct code name##_code = {			\
 	    { name, name, NULL }, { NULL, NULL, NULL }, NULL, NULL }
-
-#endif

@@ -84,11 +84,8 @@ def r2_pure(files: list[File]) -> list[Finding]:
         if file.room() not in PURE:
             continue
         code = code_of(file.text)
-        guard = _guard(code)
         for pattern, what in _IMPURE:
             for match in pattern.finditer(code):
-                if guard and guard in match.group(0):
-                    continue
                 out.append(Finding(
                     file.path, file.line_of(match.end() - 1), "R2",
                     f"{what} in pure room {file.room()}: "
@@ -99,17 +96,8 @@ def r2_pure(files: list[File]) -> list[Finding]:
 _COND = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif)\b[ \t]*(.*)$", re.M)
 
 
-def _guard(code: str) -> str:
-    """The include guard of a header: the first directives are #ifndef X
-    and #define X."""
-    found = re.match(r"\s*#\s*ifndef\s+(\w+)\s*\n\s*#\s*define\s+(\w+)\s*$",
-                     code, re.M)
-    return found.group(1) if found and found.group(1) == found.group(2) \
-        else ""
-
-
 def r3_variants(files: list[File]) -> list[Finding]:
-    """R3: no conditional compilation but include guards and assembly."""
+    """R3: no conditional compilation but for assembly."""
     out = []
     for file in files:
         if not (file.is_c() or file.is_asm()) or file.room() == "tests" or \
@@ -117,16 +105,14 @@ def r3_variants(files: list[File]) -> list[Finding]:
                                           "bench/")):
             continue
         code = code_of(file.text)
-        guard = _guard(code)
         for match in _COND.finditer(code):
             kind, what = match.group(1), match.group(2).strip()
-            if kind == "ifndef" and what == guard or \
-                    kind in ("ifdef", "ifndef") and what == "__ASSEMBLER__":
+            if kind in ("ifdef", "ifndef") and what == "__ASSEMBLER__":
                 continue
             out.append(Finding(
                 file.path, file.line_of(match.start()), "R3",
                 f"#{kind} {what}: variants are chosen by link or at run "
-                f"time; #if only for include guards and __ASSEMBLER__"))
+                f"time; #if only for __ASSEMBLER__"))
     return out
 
 

@@ -4,11 +4,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef CONSOLE_H
-#define	CONSOLE_H
+#pragma once
 
 #include "lib.h"
 
 extern unsigned int console_shift, console_width;
-
-#endif

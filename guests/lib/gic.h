@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef GIC_H
-#define	GIC_H
+#pragma once
 
 #include "lib.h"
 
@@ -45,5 +44,3 @@ struct gic_ops {
 	uint32_t (*hppir)(void);
 };
 extern const struct gic_ops gicv2_ops, gicv3_ops;
-
-#endif

@@ -7,8 +7,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef GUEST_H
-#define	GUEST_H
+#pragma once
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -285,5 +284,3 @@ void	*memset(void *dst, int c, size_t n);
 int	memcmp(const void *a, const void *b, size_t n);
 size_t	strlen(const char *s);
 int	strcmp(const char *a, const char *b);
-
-#endif

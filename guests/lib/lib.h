@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef LIB_H
-#define	LIB_H
+#pragma once
 
 #define	STACK_SIZE	16384		/* bytes, of each CPU */
 #define	FRAME_SIZE	272		/* struct trap_frame, 16-aligned */
@@ -71,4 +70,3 @@ void	cpu_stop(void) __attribute__((noreturn));
 bool	smp_stop_others(void);
 
 #endif /* !__ASSEMBLER__ */
-#endif

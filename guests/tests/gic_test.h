@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef GIC_TEST_H
-#define	GIC_TEST_H
+#pragma once
 
 #include "guest.h"
 
@@ -107,5 +106,3 @@ nothing_comes(void)
 	gic_eoi(iar);
 	return (false);
 }
-
-#endif

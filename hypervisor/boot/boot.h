@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef BOOT_BOOT_H
-#define	BOOT_BOOT_H
+#pragma once
 
 #include "lib/print.h"
 #include "lib/types.h"
@@ -57,5 +56,3 @@ extern struct platform plat;
 void	boot_enter_guests(void) __attribute__((noreturn));
 /* Not even one can run: says why, and turns the machine off. */
 void	boot_stop(const char *why) __attribute__((noreturn));
-
-#endif

@@ -9,8 +9,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef GIC_GIC_H
-#define	GIC_GIC_H
+#pragma once
 
 #include "lib/types.h"
 #include "vmm/irq.h"
@@ -42,5 +41,3 @@ int	gic_init(const struct platform_gic *g, char *err, size_t len);
 /* PPIs that every CPU needs: timers, maintenance. */
 void	gic_enable_private(const unsigned int *intids, unsigned int n);
 unsigned int gic_lines(void);		/* INTIDs, SPIs included */
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef GIC_PRIVATE_H
-#define	GIC_PRIVATE_H
+#pragma once
 
 #include "gic/gic.h"
 #include "lib/types.h"
@@ -111,5 +110,3 @@ void	gic_init_cpu(uintptr_t frame, struct lr_ops *ops,
 void	gic_enable(unsigned int intid, bool edge);
 void	gic_set_active(unsigned int intid);
 bool	gic_line(unsigned int intid);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef LIB_DTW_H
-#define	LIB_DTW_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -33,5 +32,3 @@ void	dtw_bytes(struct dtw *w, const char *name, const void *data,
 void	dtw_text(struct dtw *w, const char *s, const uint64_t *v);
 /* The size of the whole in bytes, or 0: it did not fit. */
 size_t	dtw_finish(struct dtw *w);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef LIB_EXTENT_H
-#define	LIB_EXTENT_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -31,5 +30,3 @@ bool	extent_alloc(struct extents *s, uint64_t size, uint64_t align,
 bool	extent_meets(const struct extents *s, uint64_t base, uint64_t size);
 /* Sum of all sizes. */
 uint64_t extent_total(const struct extents *s);
-
-#endif

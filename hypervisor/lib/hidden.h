@@ -5,9 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef LIB_HIDDEN_H
-#define	LIB_HIDDEN_H
+#pragma once
 #ifndef __ASSEMBLER__
 #pragma GCC visibility push(hidden)
-#endif
 #endif

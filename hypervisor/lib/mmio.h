@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef LIB_MMIO_H
-#define	LIB_MMIO_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -28,5 +27,3 @@ enum mmio_result {
  */
 typedef enum mmio_result mmio_fn(void *dev, unsigned int vcpu,
     struct mmio *m);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef LIB_PRINT_H
-#define	LIB_PRINT_H
+#pragma once
 
 #include <stdarg.h>
 #include "lib/types.h"
@@ -20,5 +19,3 @@ int	print_to(void (*put)(void *ctx, char c), void *ctx, const char *fmt,
 /* As snprintf(3). */
 int	print_buf(char *buf, size_t size, const char *fmt, ...)
 	    PRINTF_LIKE(3, 4);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef LIB_RING_H
-#define	LIB_RING_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -65,5 +64,3 @@ ring_drop(struct ring *r)
 
 	r->out++;
 }
-
-#endif

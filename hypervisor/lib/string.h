@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef LIB_STRING_H
-#define	LIB_STRING_H
+#pragma once
 
 #include <stddef.h>
 
@@ -19,5 +18,3 @@ int	strcmp(const char *a, const char *b);
 int	strncmp(const char *a, const char *b, size_t n);
 char	*strchr(const char *s, int c);
 char	*strstr(const char *s, const char *part);
-
-#endif

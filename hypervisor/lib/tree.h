@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef LIB_TREE_H
-#define	LIB_TREE_H
+#pragma once
 
 #include <stdarg.h>
 #include "lib/types.h"
@@ -71,5 +70,3 @@ bool	tree_lists(const struct tree_value *v, const char *s);
 void	tree_say(char *buf, size_t size, const struct tree_node *n,
 	    const char *prop, const char *fmt, va_list ap)
 	    __attribute__((cold, format(printf, 5, 0)));
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef LIB_TYPES_H
-#define	LIB_TYPES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,5 +28,3 @@ typedef struct { uint64_t v; } ipa_t;
 	((type *)((char *)(p) - offsetof(type, member)))
 #define	likely(x)	__builtin_expect(!!(x), 1)
 #define	unlikely(x)	__builtin_expect(!!(x), 0)
-
-#endif

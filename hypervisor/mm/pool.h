@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef MM_POOL_H
-#define	MM_POOL_H
+#pragma once
 
 #include "lib/extent.h"
 #include "port/cpu.h"
@@ -28,5 +27,3 @@ int	pool_add(struct pool *p, pa_t start, size_t npages);
  */
 void	*pool_alloc(struct pool *p, size_t n, size_t align);
 void	pool_free(struct pool *p, void *pages, size_t n);
-
-#endif

@@ -7,8 +7,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef MM_PT_H
-#define	MM_PT_H
+#pragma once
 
 #include "lib/types.h"
 #include "port/pte.h"
@@ -64,5 +63,3 @@ pt_entry(const struct pt *pt, uint64_t va)
 
 /* Gives back all tables; nothing is mapped then, pt_init() starts anew. */
 void	pt_destroy(struct pt *pt);
-
-#endif

@@ -7,8 +7,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef MM_STAGE2_H
-#define	MM_STAGE2_H
+#pragma once
 
 #include "lib/types.h"
 #include "mm/pt.h"
@@ -70,5 +69,3 @@ void	stage2_reset(struct stage2 *s);
 /* Clean and invalidate all RAM in use to PoC (a guest's DC by set/way). */
 void	stage2_clean(struct stage2 *s);
 void	stage2_destroy(struct stage2 *s);
-
-#endif

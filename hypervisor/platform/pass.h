@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef PLATFORM_PASS_H
-#define	PLATFORM_PASS_H
+#pragma once
 
 #include "lib/print.h"
 #include "lib/tree.h"
@@ -65,5 +64,3 @@ int	ram_finish(struct pass *s, const void *dtb);
 
 /* p->console; -1 and err where there is none, its base is then 0. */
 int	console_find(struct pass *s);
-
-#endif

@@ -10,8 +10,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef PLATFORM_PLATFORM_H
-#define	PLATFORM_PLATFORM_H
+#pragma once
 
 #include "lib/extent.h"
 #include "uart/uart.h"
@@ -123,5 +122,3 @@ struct platform {
  */
 int	platform_discover(struct platform *p, const void *dtb, size_t max,
 	    char *err, size_t errlen);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef UART_DRIVERS_H
-#define	UART_DRIVERS_H
+#pragma once
 
 #include "uart/uart.h"
 #include "uart/uart_io.h"
@@ -42,5 +41,3 @@ void	uart_change(struct uart *u, unsigned int reg, uint32_t off,
 
 extern const struct uart_type cadence, geni, imx, lpuart, meson, msm, mvebu,
 	ns16550, pl011, pl011_sbsa, scif;
-
-#endif

@@ -6,8 +6,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef UART_UART_H
-#define	UART_UART_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -56,5 +55,3 @@ int	uart_getc(struct uart *u);
 void	uart_rx_irq(struct uart *u, bool on);
 /* Waits until the last bit has left. */
 void	uart_flush(struct uart *u);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef UART_UART_IO_H
-#define	UART_UART_IO_H
+#pragma once
 
 #include "uart/uart.h"
 
@@ -15,5 +14,3 @@
  */
 uint32_t uart_io_read(const struct uart *u, unsigned int reg);
 void	uart_io_write(const struct uart *u, unsigned int reg, uint32_t value);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VDEV_PRIMECELL_H
-#define	VDEV_PRIMECELL_H
+#pragma once
 
 #include "lib/mmio.h"
 
@@ -19,5 +18,3 @@ struct primecell {
 
 enum mmio_result primecell_access(const struct primecell *p, void *dev,
 	    struct mmio *m);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VDEV_VPL011_H
-#define	VDEV_VPL011_H
+#pragma once
 
 #include "lib/mmio.h"
 #include "lib/types.h"
@@ -50,5 +49,3 @@ enum mmio_result vpl011_mmio(void *dev, unsigned int vcpu, struct mmio *m);
  * caller may try again (the guest sees no overrun).
  */
 bool	vpl011_input(struct vpl011 *u, char c);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VDEV_VPL031_H
-#define	VDEV_VPL031_H
+#pragma once
 
 #include "lib/mmio.h"
 #include "lib/types.h"
@@ -53,5 +52,3 @@ enum mmio_result vpl031_mmio(void *dev, unsigned int vcpu, struct mmio *m);
 uint64_t vpl031_deadline(struct vpl031 *r);
 /* Raises the interrupt if the alarm is due. May be called at any time. */
 void	vpl031_tick(struct vpl031 *r);
-
-#endif

@@ -31,8 +31,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VGIC_VGIC_H
-#define	VGIC_VGIC_H
+#pragma once
 
 #include "abi/machine.h"
 #include "lib/mmio.h"
@@ -190,5 +189,3 @@ vgic_has_hw(const struct vgic_cpu *vc, unsigned int vintid)
  * vc is loaded here or nowhere.
  */
 bool	vgic_pending(struct vgic_cpu *vc);
-
-#endif

@@ -15,8 +15,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VGIC_VGIC_PRIVATE_H
-#define	VGIC_VGIC_PRIVATE_H
+#pragma once
 
 #include "vgic/vgic.h"
 
@@ -155,5 +154,3 @@ vgic_lr_again(struct vgic_cpu *self, unsigned int sgi)
 
 /* GICD_SGIR of a GICv2. Takes the lock. */
 void	vgic_sgir(struct vgic_cpu *self, uint32_t val);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_BUNDLE_H
-#define	VMM_BUNDLE_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -29,5 +28,3 @@ struct bundle_host {
  */
 unsigned int bundle_load(const void *bundle, size_t size,
 	    const struct bundle_host *h);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_CONSOLE_H
-#define	VMM_CONSOLE_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -35,5 +34,3 @@ void	console_pump(void);
 bool	console_backlog(void);
 /* From now on a panic speaks: no locks. */
 void	console_panic(void);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_EXITS_H
-#define	VMM_EXITS_H
+#pragma once
 
 #include "vmm/vcpu.h"
 
@@ -21,5 +20,3 @@ outcome_t abort_data(struct vcpu *v, uint64_t esr);	/* vmm/abort.c */
 outcome_t abort_insn(struct vcpu *v, uint64_t esr);
 outcome_t exits_irq(struct vcpu *v, uint64_t esr);
 outcome_t exits_serror(struct vcpu *v, uint64_t esr);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_GUEST_FDT_H
-#define	VMM_GUEST_FDT_H
+#pragma once
 
 #include "vmm/vm.h"
 
@@ -36,5 +35,3 @@ size_t	guest_fdt_bound(const struct guest_fdt *g);
  * bytes, or 0: size is too small.
  */
 size_t	guest_fdt_write(const struct guest_fdt *g, void *buf, size_t size);
-
-#endif

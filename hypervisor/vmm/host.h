@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_HOST_H
-#define	VMM_HOST_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -26,5 +25,3 @@ struct host {
 };
 
 extern struct host host;
-
-#endif

@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_HYPERCALL_H
-#define	VMM_HYPERCALL_H
+#pragma once
 
 #include "vmm/smccc.h"
 
@@ -15,5 +14,3 @@ bool	hypercall_query(struct vcpu *v);
 
 /* Physical count at the hypervisor's entry; set once by whoever boots. */
 extern uint64_t hypercall_boot_entry;
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_IMAGE_H
-#define	VMM_IMAGE_H
+#pragma once
 
 #include "vmm/vm.h"
 
@@ -39,5 +38,3 @@ int	image_raw(struct image *im, const void *data, size_t size, ipa_t load,
  */
 int	image_place(const struct image *im, uint64_t memory, size_t initrd,
 	    size_t dtb, struct image_places *at, char *err);
-
-#endif

@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_IRQ_H
-#define	VMM_IRQ_H
+#pragma once
 
 #include "vmm/vcpu.h"
 
@@ -37,5 +36,3 @@ void	irq_own(unsigned int intid, bool edge, void (*handler)(void));
  * vCPU or NULL. RETRY: just resume; SWITCH: let the scheduler choose.
  */
 outcome_t irq_handle(struct pcpu *p, struct vcpu *v);
-
-#endif

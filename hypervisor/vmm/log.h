@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_LOG_H
-#define	VMM_LOG_H
+#pragma once
 
 #include "lib/print.h"
 
@@ -16,5 +15,3 @@ void	log_line(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void	log_vm(const struct vm *vm, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* "PANIC: ..." */
 void	log_panic(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
-
-#endif

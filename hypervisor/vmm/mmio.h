@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_MMIO_H
-#define	VMM_MMIO_H
+#pragma once
 
 #include "vmm/vcpu.h"
 #include "vmm/vm.h"
@@ -34,5 +33,3 @@ outcome_t mmio_read_word(struct vcpu *v, uint64_t esr,
 	    const struct vm_mmio *r, uint64_t offset);
 outcome_t mmio_write_word(struct vcpu *v, uint64_t esr,
 	    const struct vm_mmio *r, uint64_t offset);
-
-#endif

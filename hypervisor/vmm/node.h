@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_NODE_H
-#define	VMM_NODE_H
+#pragma once
 
 #include "lib/print.h"
 #include "lib/tree.h"
@@ -39,5 +38,3 @@ bool	node_word(const struct tree_node *n, const char *prop,
 	    bool *second);
 bool	node_flag(const struct tree_node *n, const char *prop,
 	    const struct tree_value *v, bool *on);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_OUTCOME_H
-#define	VMM_OUTCOME_H
+#pragma once
 
 #define	OUTCOME_DONE	0	/* emulated: PC past the instruction, resume */
 #define	OUTCOME_SWITCH	1	/* emulated; and let the scheduler choose */
@@ -18,6 +17,4 @@
 
 #ifndef __ASSEMBLER__
 typedef int outcome_t;		/* OUTCOME_* */
-#endif
-
 #endif

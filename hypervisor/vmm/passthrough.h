@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_PASSTHROUGH_H
-#define	VMM_PASSTHROUGH_H
+#pragma once
 
 #include "vmm/bundle.h"
 #include "vmm/guest_fdt.h"
@@ -19,5 +18,3 @@
  */
 bool	passthrough_read(struct tree_node *vm, const struct bundle_host *h,
 	    struct vm_config *c, struct guest_fdt *g);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_PCPU_H
-#define	VMM_PCPU_H
+#pragma once
 
 #include "lib/types.h"
 #include "port/cpu.h"
@@ -38,5 +37,3 @@ struct pcpu {
 #define	PCPU_MAX	64
 extern struct pcpu *pcpus[PCPU_MAX];	/* NULL: not brought up */
 extern unsigned int pcpu_count;		/* entries of pcpus in use */
-
-#endif

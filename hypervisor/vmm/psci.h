@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_PSCI_H
-#define	VMM_PSCI_H
+#pragma once
 
 #include "vmm/smccc.h"
 
@@ -23,5 +22,3 @@ extern smccc_fn *const psci_calls64[SMCCC_CALLS];
 #define	PSCI_ON_PENDING		(-5)
 #define	PSCI_INTERNAL_FAILURE	(-6)
 #define	PSCI_INVALID_ADDRESS	(-9)
-
-#endif

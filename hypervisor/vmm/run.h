@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_RUN_H
-#define	VMM_RUN_H
+#pragma once
 
 #include "vmm/vcpu.h"
 
@@ -15,5 +14,3 @@
 struct vcpu *run_outcome(outcome_t o, struct vcpu *v, uint64_t esr);
 /* The first vCPU of a CPU at start. */
 struct vcpu *run_start(void);
-
-#endif

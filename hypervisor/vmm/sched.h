@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_SCHED_H
-#define	VMM_SCHED_H
+#pragma once
 
 #include "vmm/vcpu.h"
 
@@ -28,5 +27,3 @@ void	sched_soon(void);
 bool	sched_timer(struct pcpu *p);
 /* Nobody's EL1 state is to stay in this CPU (the loaded vCPU's is saved). */
 void	sched_unload(struct pcpu *p);
-
-#endif

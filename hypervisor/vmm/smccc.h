@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_SMCCC_H
-#define	VMM_SMCCC_H
+#pragma once
 
 #include "vmm/vcpu.h"
 
@@ -58,5 +57,3 @@ smccc_fn smccc_unknown;
  * where firmware is false (no PSCI 0.2 or later), none is passed on.
  */
 void	smccc_init(bool firmware);
-
-#endif

@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_STATS_H
-#define	VMM_STATS_H
+#pragma once
 
 #include "vmm/vcpu.h"
 
@@ -15,5 +14,3 @@ uint64_t stats_exits(const struct vcpu *v, enum exit_class c);
 /* The exit being left belongs to the current vCPU: add up its time. */
 void	stats_add_time(void);
 void	stats_print(const struct vm *vm);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_SYSREG_H
-#define	VMM_SYSREG_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -18,5 +17,3 @@ void	sysreg_init(unsigned int ipa_bits);
 
 /* As a VM with this GIC (2 or 3) reads CRm, op2 of the space: CRm * 8 + op2. */
 uint64_t sysreg_id(unsigned int gic, unsigned int crm_op2);
-
-#endif

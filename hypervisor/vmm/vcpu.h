@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_VCPU_H
-#define	VMM_VCPU_H
+#pragma once
 
 #include "abi/stats.h"
 #include "lib/types.h"
@@ -79,5 +78,3 @@ vcpu_set_reg(struct vcpu *v, unsigned int n, uint64_t value)
 	if (n != 31)
 		v->x[n] = value;
 }
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VMM_VM_H
-#define	VMM_VM_H
+#pragma once
 
 #include "abi/machine.h"
 #include "lib/mmio.h"
@@ -124,5 +123,3 @@ void	vm_destroy(struct vm *vm);
 
 struct vm *vm_by_index(unsigned int i);		/* NULL: no such */
 unsigned int vm_count_live(void);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef VTIMER_VTIMER_H
-#define	VTIMER_VTIMER_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -37,5 +36,3 @@ bool	vtimer_line(const struct vtimer *t, uint64_t now);
  * as it is set up.
  */
 uint64_t vtimer_deadline(const struct vtimer *t);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ARCH_ARCH_H
-#define	ARCH_ARCH_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -40,5 +39,3 @@ void	fp_load(const struct arch_fp *fp);
 
 /* walk.c: at which level does the guest's own walk leave its memory? */
 unsigned int walk_level(struct vcpu *v);
-
-#endif

@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ARCH_CPU_H
-#define	ARCH_CPU_H
+#pragma once
 
 #include "lib/types.h"
 #include "arch/aarch64/offsets.h"
@@ -82,5 +81,3 @@ port_cpu(void)
 }
 
 void	port_kick_cpu(unsigned int cpu);
-
-#endif

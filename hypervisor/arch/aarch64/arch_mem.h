@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ARCH_MEM_H
-#define	ARCH_MEM_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -82,5 +81,3 @@ port_sync_icache(void)
 
 	__asm__ volatile("ic ialluis; dsb ish; isb" : : : "memory");
 }
-
-#endif

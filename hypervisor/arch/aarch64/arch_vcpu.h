@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ARCH_VCPU_H
-#define	ARCH_VCPU_H
+#pragma once
 
 #include "lib/types.h"
 #include "arch/aarch64/offsets.h"
@@ -60,5 +59,3 @@ port_fault_ipa(struct vcpu *v, uint64_t esr)
 	return (IPA((hpfar & 0xffffffffff0ull) << 8 |
 	    (far & (PAGE_SIZE - 1))));
 }
-
-#endif

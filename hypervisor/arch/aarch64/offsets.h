@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ARCH_OFFSETS_H
-#define	ARCH_OFFSETS_H
+#pragma once
 
 #define	VCPU_X(n)	((n) * 8)
 #define	VCPU_PCPU	248
@@ -27,5 +26,3 @@
 
 /* struct arch_vcpu: order of el1[] as switch.S saves it. */
 #define	EL1_WORDS	24
-
-#endif

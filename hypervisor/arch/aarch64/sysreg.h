@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ARCH_SYSREG_H
-#define	ARCH_SYSREG_H
+#pragma once
 
 #define	HCR_VM		(1ull << 0)
 #define	HCR_SWIO	(1ull << 1)
@@ -97,5 +96,3 @@
 #define	tlbi(o)		__asm__ volatile("tlbi " #o : : : "memory")
 #define	tlbi_arg(o, x)	__asm__ volatile("tlbi " #o ", %0" : : "r" (x)	\
 			    : "memory")
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ARCH_PTE_H
-#define	ARCH_PTE_H
+#pragma once
 
 #define	LPAE_VALID	(1ull << 0)
 #define	LPAE_TABLE	(1ull << 1)	/* or, at level 3, page */
@@ -120,5 +119,3 @@ port_ptr_to_pa(const void *p)
 
 void	port_tlb_stage2(unsigned int vmid, ipa_t ipa, uint64_t size);
 void	port_tlb_stage1(uint64_t va, uint64_t size);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ARCH_TRAP_H
-#define	ARCH_TRAP_H
+#pragma once
 
 #define	ESR_EC_SHIFT		26
 #define	ESR_EC(esr)		((unsigned int)((esr) >> 26) & 0x3f)
@@ -67,5 +66,3 @@
 #define	SYS_CRN(esr)		(((esr) >> 10) & 15)
 #define	SYS_CRM(esr)		(((esr) >> 1) & 15)
 #define	SYS_OP2(esr)		(((esr) >> 17) & 7)
-
-#endif

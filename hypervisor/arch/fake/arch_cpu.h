@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ARCH_CPU_H
-#define	ARCH_CPU_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -89,5 +88,3 @@ port_kick_cpu(unsigned int cpu)
 
 	cpu_fake_kick(cpu);
 }
-
-#endif

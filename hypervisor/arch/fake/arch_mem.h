@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ARCH_MEM_H
-#define	ARCH_MEM_H
+#pragma once
 
 #include "arch/fake/mem_fake.h"
 
@@ -36,5 +35,3 @@ port_sync_icache(void)
 
 	mem_fake.icache++;
 }
-
-#endif

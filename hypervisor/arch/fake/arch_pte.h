@@ -7,8 +7,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ARCH_PTE_H
-#define	ARCH_PTE_H
+#pragma once
 
 #include "arch/fake/mem_fake.h"
 
@@ -157,5 +156,3 @@ port_tlb_stage1(uint64_t va, uint64_t size)
 
 	mem_fake_tlb(0, va, size);
 }
-
-#endif

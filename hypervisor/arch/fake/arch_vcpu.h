@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ARCH_VCPU_H
-#define	ARCH_VCPU_H
+#pragma once
 
 #include <setjmp.h>
 
@@ -53,5 +52,3 @@ port_fault_ipa(struct vcpu *v, uint64_t esr)
 	(void)esr;
 	return (vcpu_fake.fault_ipa);
 }
-
-#endif

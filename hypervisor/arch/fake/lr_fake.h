@@ -8,8 +8,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef FAKE_LR_FAKE_H
-#define	FAKE_LR_FAKE_H
+#pragma once
 
 #include "port/lr.h"
 
@@ -48,5 +47,3 @@ bool	lr_fake_maintenance(unsigned int cpu);
 void	lr_fake_set_vmcr(uint32_t mask, uint32_t val);
 /* Running priority, 0xff for idle. */
 unsigned int lr_fake_rpr(unsigned int cpu);
-
-#endif

@@ -8,8 +8,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef FAKE_MEM_FAKE_H
-#define	FAKE_MEM_FAKE_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -44,5 +43,3 @@ void	mem_fake_tlb(unsigned int vmid, uint64_t address, uint64_t size);
 void	mem_fake_pte_write(uint64_t *slot, uint64_t entry, bool table);
 void	mem_fake_wrong(const char *what, uint64_t value)
 	    __attribute__((noreturn));
-
-#endif

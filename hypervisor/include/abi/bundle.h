@@ -53,11 +53,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ABI_BUNDLE_H
-#define	ABI_BUNDLE_H
+#pragma once
 
 #define	BUNDLE_COMPATIBLE	"apiary,bundle-1"
 #define	BUNDLE_IMAGES		"/images"
 #define	BUNDLE_VMS		"/vms"
-
-#endif

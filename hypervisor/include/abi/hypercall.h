@@ -6,8 +6,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ABI_HYPERCALL_H
-#define	ABI_HYPERCALL_H
+#pragma once
 
 /* SMCCC general queries of this service (DEN 0028, 6.2): x0-x3 = UID. */
 #define	HC_UID			0x8600ff01
@@ -39,5 +38,3 @@
 #define	HC_E_OK			0
 #define	HC_E_NOT_SUPPORTED	(-1)	/* SMCCC: unknown function */
 #define	HC_E_INVALID		(-2)
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ABI_MACHINE_H
-#define	ABI_MACHINE_H
+#pragma once
 
 /* Intermediate physical addresses and sizes, in bytes. */
 #define	MACHINE_GICD_BASE	0x08000000
@@ -35,5 +34,3 @@
 
 /* Limits of one VM. */
 #define	MACHINE_MAX_VCPUS	8
-
-#endif

@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef ABI_STATS_H
-#define	ABI_STATS_H
+#pragma once
 
 enum exit_class {
 	EXIT_UNKNOWN,		/* exception classes without a row below */
@@ -24,5 +23,3 @@ enum exit_class {
 #define	EXIT_CLASS_NAMES						\
 	{ "unknown", "wfx", "hvc", "smc", "sysreg", "fp",		\
 	  "data-abort", "insn-abort", "irq", "serror" }
-
-#endif

@@ -16,10 +16,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef PORT_CPU_H
-#define	PORT_CPU_H
+#pragma once
 
 #include "lib/types.h"
 #include <arch_cpu.h>
-
-#endif

@@ -12,8 +12,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef PORT_LR_H
-#define	PORT_LR_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -72,5 +71,3 @@ struct lr_ops {
 };
 
 extern const struct lr_ops *lr_ops;
-
-#endif

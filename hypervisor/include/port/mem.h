@@ -10,10 +10,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef PORT_MEM_H
-#define	PORT_MEM_H
+#pragma once
 
 #include "lib/types.h"
 #include <arch_mem.h>
-
-#endif

@@ -22,8 +22,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef PORT_PTE_H
-#define	PORT_PTE_H
+#pragma once
 
 #include "lib/types.h"
 
@@ -40,5 +39,3 @@ struct pt_attr {
 };
 
 #include <arch_pte.h>
-
-#endif

@@ -5,10 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef PORT_TRAP_H
-#define	PORT_TRAP_H
+#pragma once
 
 #include "lib/types.h"
 #include <arch_trap.h>
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef PORT_VCPU_H
-#define	PORT_VCPU_H
+#pragma once
 
 #include "lib/types.h"
 #include <arch_vcpu.h>
@@ -61,5 +60,3 @@ void	port_idle(void);
 uint64_t port_firmware(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3);
 /* The machine ends; does not return. */
 void	port_power_off(void) __attribute__((noreturn));
-
-#endif

@@ -6,8 +6,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef TESTS_VGIC_REF_H
-#define	TESTS_VGIC_REF_H
+#pragma once
 
 #include "abi/machine.h"
 #include "lib/types.h"
@@ -65,5 +64,3 @@ struct ref_stack ref_dir(struct ref *r, unsigned int c, unsigned int n);
 void	ref_line(struct ref_irq *i, unsigned int intid, bool level);
 /* Whoever is neither pending nor active has given its physical one back. */
 void	ref_settle(struct ref *r, struct ref_irq *i, unsigned int intid);
-
-#endif

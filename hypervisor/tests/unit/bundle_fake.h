@@ -6,8 +6,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef BUNDLE_FAKE_H
-#define	BUNDLE_FAKE_H
+#pragma once
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -266,5 +265,3 @@ fake_reset(const void *bundle, size_t size)
 	}
 	memset(&fake, 0, sizeof(fake));
 }
-
-#endif

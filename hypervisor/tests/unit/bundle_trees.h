@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef BUNDLE_TREES_H
-#define	BUNDLE_TREES_H
+#pragma once
 
 #include <atf-c.h>
 #include <stdio.h>
@@ -50,5 +49,3 @@ trees_make(const atf_tc_t *tc, const char *name, const char *more,
 	ATF_REQUIRE((tree = malloc(*size)) != NULL);
 	return (memcpy(tree, out, *size));
 }
-
-#endif

@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef PLATFORM_TREES_H
-#define	PLATFORM_TREES_H
+#pragma once
 
 #include <atf-c.h>
 #include <libfdt.h>
@@ -120,5 +119,3 @@ trees_check(int rv, const char *dtb, size_t size)
 		return ("bundle");
 	return (NULL);
 }
-
-#endif

@@ -4,8 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef PT_CHECK_H
-#define	PT_CHECK_H
+#pragma once
 
 #include <atf-c.h>
 #include <string.h>
@@ -124,5 +123,3 @@ check_same(struct pt_attr a, struct pt_attr b)
 	return (a.memory == b.memory && a.read == b.read &&
 	    a.write == b.write && a.exec == b.exec);
 }
-
-#endif

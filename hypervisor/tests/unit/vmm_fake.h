@@ -5,8 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef TESTS_VMM_FAKE_H
-#define	TESTS_VMM_FAKE_H
+#pragma once
 
 #include "vmm/exits.h"
 #include "vmm/pcpu.h"
@@ -64,5 +63,3 @@ mmio_fn	vmm_fake_access;
 
 /* Registers that have changed since vmm_fake_reset(), as a bit map. */
 uint32_t vmm_fake_changed(const struct vcpu *v);
-
-#endif
