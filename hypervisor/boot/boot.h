@@ -6,7 +6,6 @@
 #pragma once
 
 #include "lib/print.h"
-#include "lib/types.h"
 #include "platform/platform.h"
 #include "port/pte.h"
 

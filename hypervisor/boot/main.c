@@ -8,20 +8,14 @@
 #include "boot/boot.h"
 #include "boot/version.h"
 #include "gic/gic.h"
-#include "port/cpu.h"
-#include "port/lr.h"
-#include "port/vcpu.h"
-#include "uart/uart.h"
 #include "vmm/bundle.h"
 #include "vmm/console.h"
 #include "vmm/host.h"
 #include "vmm/hypercall.h"
-#include "vmm/irq.h"
 #include "vmm/log.h"
 #include "vmm/pcpu.h"
 #include "vmm/run.h"
 #include "vmm/sched.h"
-#include "vmm/smccc.h"
 #include "vmm/sysreg.h"
 #include "vmm/vm.h"
 
@@ -148,7 +142,6 @@ static void
 start_gic(void)
 {
 	char err[LINE];
-	unsigned int i;
 
 	irq_private = (struct irq_private){
 		.vtimer = plat.timer.virt.intid,
@@ -156,7 +149,7 @@ start_gic(void)
 		.maintenance = plat.gic.maintenance.intid,
 		.pmu = plat.pmu.intid < 32 ? plat.pmu.intid : 0,
 	};
-	for (i = 0; i < nitems(plat.gic.frame); i++)
+	for (unsigned int i = 0; i < nitems(plat.gic.frame); i++)
 		memory_map(plat.gic.frame[i].base, plat.gic.frame[i].size,
 		    PT_DEVICE);
 	if (gic_init(&plat.gic, err, sizeof(err)) != 0 ||
@@ -196,8 +189,6 @@ start_vms(void)
 {
 	uint64_t size = plat.bundle_end.v - plat.bundle_start.v;
 	char err[VM_ERR];
-	struct vm *vm;
-	unsigned int i;
 
 	if (plat.bundle_start.v == 0)
 		boot_stop("no bundle: give one as the initrd");
@@ -205,8 +196,9 @@ start_vms(void)
 	bundle_load(port_pa_to_ptr(plat.bundle_start), size, &bundle_host);
 	if (vm_count_live() == 0)
 		boot_stop("no VM to run");
-	for (i = 0; i < VM_MAX; i++) {
-		vm = vm_by_index(i);
+	for (unsigned int i = 0; i < VM_MAX; i++) {
+		struct vm *vm = vm_by_index(i);
+
 		if (vm != NULL && vm_start(vm, err) != 0) {
 			log_vm(vm, "not started: %s", err);
 			vm_destroy(vm);

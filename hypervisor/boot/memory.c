@@ -8,7 +8,6 @@
  */
 #include "arch/aarch64/sysreg.h"
 #include "boot/boot.h"
-#include "lib/extent.h"
 #include "mm/pool.h"
 #include "mm/pt.h"
 #include "port/mem.h"

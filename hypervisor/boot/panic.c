@@ -35,11 +35,10 @@ panic_halt(void)
 static void
 begin(void)
 {
-	unsigned int i;
 
 	if (__atomic_exchange_n(&host.stop, panic_halt, __ATOMIC_SEQ_CST))
 		panic_halt();
-	for (i = 0; gic != NULL && i < pcpu_count; i++)
+	for (unsigned int i = 0; gic != NULL && i < pcpu_count; i++)
 		if (pcpus[i] != NULL && pcpus[i]->online &&
 		    pcpus[i] != (void *)read_sysreg(tpidr_el2))
 			gic->kick(i);
@@ -55,9 +54,9 @@ back_trace(uint64_t pc, uint64_t fp, uint64_t sp)
 {
 	uint64_t start = (uintptr_t)image_start, text = (uintptr_t)text_end;
 	const uint64_t *record;
-	unsigned int i;
 
-	for (i = 0; i < MAX_DEPTH && pc >= start && pc < text; i++) {
+	for (unsigned int i = 0; i < MAX_DEPTH && pc >= start && pc < text;
+	    i++) {
 		log_line("  #%u 0x%llx", i, (unsigned long long)(pc - start));
 		if (fp % 16 != 0 || fp - sp >= STACK_SIZE)
 			break;
@@ -87,7 +86,6 @@ void
 panic_exception(const struct panic_frame *f)
 {
 	uint64_t elr = read_sysreg(elr_el2);
-	unsigned int i;
 
 	begin();
 	log_line("PANIC: exception in the hypervisor, vector %llu, EC 0x%llx",
@@ -101,7 +99,7 @@ panic_exception(const struct panic_frame *f)
 	    (unsigned long long)read_sysreg(hpfar_el2),
 	    (unsigned long long)read_sysreg(spsr_el2),
 	    (unsigned long long)f->sp);
-	for (i = 0; i < 30; i += 2)
+	for (unsigned int i = 0; i < 30; i += 2)
 		log_line("x%-2u %016llx x%-2u %016llx", i,
 		    (unsigned long long)f->x[i], i + 1,
 		    (unsigned long long)f->x[i + 1]);

@@ -7,9 +7,7 @@
 #include "arch/aarch64/arch.h"
 #include "boot/boot.h"
 #include "gic/gic.h"
-#include "port/cpu.h"
 #include "port/mem.h"
-#include "port/vcpu.h"
 #include "vmm/log.h"
 #include "vmm/pcpu.h"
 
@@ -72,12 +70,12 @@ start_one(struct pcpu *p)
 void
 smp_start(void)
 {
-	const struct platform_cpu *c;
 	struct pcpu *p;
-	unsigned int i, n = 1;
+	unsigned int n = 1;
 
-	for (i = 0; i < plat.nr_cpus; i++) {
-		c = &plat.cpu[i];
+	for (unsigned int i = 0; i < plat.nr_cpus; i++) {
+		const struct platform_cpu *c = &plat.cpu[i];
+
 		if (c->mpidr == pcpus[0]->mpidr || !c->okay)
 			continue;
 		if (c->enable != PLATFORM_ENABLE_PSCI || !plat.psci.present) {

@@ -8,7 +8,6 @@
 #include "gic/gic.h"
 #include "gic/private.h"
 #include "platform/platform.h"
-#include "port/cpu.h"
 
 #define	PRIO_ALL	0xa0a0a0a0u
 
@@ -51,16 +50,15 @@ wait_rwp(void)
 COLD void
 gic_quiet(uintptr_t base, unsigned int first, unsigned int end)
 {
-	unsigned int i;
 
-	for (i = first; i < end; i += 32) {
+	for (unsigned int i = first; i < end; i += 32) {
 		reg_write(base, GICD_ICENABLER + i / 8, ~0u);
 		reg_write(base, GICD_ICPENDR + i / 8, ~0u);
 		reg_write(base, GICD_ICACTIVER + i / 8, ~0u);
 		if (gic->version == 3)
 			reg_write(base, GICD_IGROUPR + i / 8, ~0u);
 	}
-	for (i = first; i < end; i += 4)
+	for (unsigned int i = first; i < end; i += 4)
 		reg_write(base, GICD_IPRIORITYR + i, PRIO_ALL);
 }
 
@@ -68,14 +66,13 @@ COLD void
 gic_init_cpu(uintptr_t base, struct lr_ops *ops, unsigned int count)
 {
 	static const struct lr_state none;
-	unsigned int i;
 
 	gic_frame[port_cpu()] = base;
 	gic_quiet(base, 0, 32);
 	reg_write(base, GICD_ISENABLER, 1u << GIC_SGI_KICK);
 	ops->count = count < 16 ? count : 16;	/* as many as we look at */
 	lr_ops = ops;
-	for (i = 0; i < ops->count; i++)
+	for (unsigned int i = 0; i < ops->count; i++)
 		ops->write(i, 0);
 	ops->control(0);
 	ops->restore(&none);
@@ -125,9 +122,8 @@ gic_enable(unsigned int intid, bool edge)
 COLD void
 gic_enable_private(const unsigned int *intids, unsigned int n)
 {
-	unsigned int i;
 
-	for (i = 0; i < n; i++)
+	for (unsigned int i = 0; i < n; i++)
 		if (intids[i] >= 16 && intids[i] < 32)
 			gic_enable(intids[i], false);
 }

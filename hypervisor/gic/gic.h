@@ -11,7 +11,6 @@
  */
 #pragma once
 
-#include "lib/types.h"
 #include "vmm/irq.h"
 
 #define	GIC_SPURIOUS	1020		/* this INTID and above: nothing */

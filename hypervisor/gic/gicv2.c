@@ -4,12 +4,9 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "gic/gic.h"
 #include "gic/private.h"
 #include "lib/print.h"
 #include "platform/platform.h"
-#include "port/cpu.h"
-#include "port/vcpu.h"
 #include "arch/aarch64/sysreg.h"
 
 static uintptr_t gicc, gich, gicv, gicc_dir;
@@ -38,7 +35,7 @@ clear_active(unsigned int intid)
 static __attribute__((noinline)) void
 end_ours(void)
 {
-	unsigned int cpu = port_cpu(), n;
+	unsigned int cpu = port_cpu();
 	uint32_t bits;
 
 	if (likely(ours[cpu] == 0))
@@ -46,7 +43,8 @@ end_ours(void)
 	bits = reg_read(gich, GICH_EISR) & ours[cpu];
 	ours[cpu] &= ~bits;
 	for (; bits != 0; bits &= bits - 1) {
-		n = (unsigned int)__builtin_ctz(bits);
+		unsigned int n = (unsigned int)__builtin_ctz(bits);
+
 		reg_write(gich, GICH_LR + n * 4, 0);
 		clear_active(pintids[cpu][n]);
 	}

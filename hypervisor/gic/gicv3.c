@@ -5,11 +5,9 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "arch/aarch64/sysreg.h"
-#include "gic/gic.h"
 #include "gic/private.h"
 #include "lib/print.h"
 #include "platform/platform.h"
-#include "port/cpu.h"
 
 #define	ICC_SRE_ALL	0xf		/* SRE, DFB, DIB, Enable */
 #define	ICC_CTLR_EOIMODE (1u << 1)
@@ -116,12 +114,11 @@ find_redistributor(uint64_t mpidr)
 	/* MPIDR_EL1's affinities as GICR_TYPER[63:32] has them. */
 	uint32_t affinity = (mpidr >> 32 & 0xff) << 24 | (mpidr & 0xffffff);
 	uint64_t typer, stride;
-	uintptr_t base, end;
-	unsigned int i;
 
-	for (i = 0; i < gic_desc->nr_gicr; i++) {
-		base = gic_desc->gicr[i].base.v;
-		end = base + gic_desc->gicr[i].size;
+	for (unsigned int i = 0; i < gic_desc->nr_gicr; i++) {
+		uintptr_t base = gic_desc->gicr[i].base.v;
+		uintptr_t end = base + gic_desc->gicr[i].size;
+
 		do {
 			typer = reg_read64(base, GICR_TYPER);
 			if (typer >> 32 == affinity)

@@ -8,8 +8,6 @@
 #pragma once
 
 #include "gic/gic.h"
-#include "lib/types.h"
-#include "port/lr.h"
 #include "vmm/pcpu.h"
 
 /* Off the hot paths: for size. */

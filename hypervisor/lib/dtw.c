@@ -153,7 +153,7 @@ dtw_text(struct dtw *w, const char *s, const uint64_t *v)
 size_t
 dtw_finish(struct dtw *w)
 {
-	uint32_t names = (uint32_t)(w->name - w->names), at, i;
+	uint32_t names = (uint32_t)(w->name - w->names), at;
 
 	cell(w, END);
 	if (w->full)
@@ -164,7 +164,7 @@ dtw_finish(struct dtw *w)
 	const uint32_t header[HEADER / 4] = { 0xd00dfeed, at + names,
 	    STRUCTURE, at, HEADER, 17, 16, 0, names, at - STRUCTURE };
 	w->p = w->buf;
-	for (i = 0; i < nitems(header); i++)
+	for (uint32_t i = 0; i < nitems(header); i++)
 		cell(w, header[i]);
 	return (at + names);
 }

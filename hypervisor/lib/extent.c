@@ -55,15 +55,14 @@ extent_add(struct extents *s, uint64_t base, uint64_t size)
 int
 extent_remove(struct extents *s, uint64_t base, uint64_t size)
 {
-	uint64_t end = base + size, e_end;
-	struct extent *e;
-	unsigned int i;
+	uint64_t end = base + size;
 
 	if (end < base)
 		end = UINT64_MAX;	/* nothing ends behind it */
-	for (i = 0; i < s->n; i++) {
-		e = &s->e[i];
-		e_end = e->base + e->size;
+	for (unsigned int i = 0; i < s->n; i++) {
+		struct extent *e = &s->e[i];
+		uint64_t e_end = e->base + e->size;
+
 		if (e_end <= base || e->base >= end)
 			continue;
 		if (e->base < base) {
@@ -83,10 +82,9 @@ extent_remove(struct extents *s, uint64_t base, uint64_t size)
 bool
 extent_alloc(struct extents *s, uint64_t size, uint64_t align, uint64_t *base)
 {
-	struct extent *e;
 	uint64_t skip;
 
-	for (e = s->e; e < s->e + s->n; e++) {
+	for (struct extent *e = s->e; e < s->e + s->n; e++) {
 		*base = round_up(e->base, align);
 		/* One that wraps is further off than any size. */
 		skip = *base - e->base;
@@ -100,9 +98,8 @@ extent_alloc(struct extents *s, uint64_t size, uint64_t align, uint64_t *base)
 bool
 extent_meets(const struct extents *s, uint64_t base, uint64_t size)
 {
-	const struct extent *e;
 
-	for (e = s->e; e < s->e + s->n; e++)
+	for (const struct extent *e = s->e; e < s->e + s->n; e++)
 		if (base < e->base + e->size && e->base < base + size)
 			return (true);
 	return (false);
@@ -112,9 +109,8 @@ uint64_t
 extent_total(const struct extents *s)
 {
 	uint64_t sum = 0;
-	unsigned int i;
 
-	for (i = 0; i < s->n; i++)
+	for (unsigned int i = 0; i < s->n; i++)
 		sum += s->e[i].size;
 	return (sum);
 }

@@ -21,17 +21,16 @@ typedef uint32_t __attribute__((may_alias)) half_t;
 static __attribute__((noinline)) void
 copy_up(char *d, const char *s, char *end)
 {
-	const half_t *h;
-	word_t a, b;
 
 	while (d < end && !ALIGNED(d, 8))
 		*d++ = *s++;
 	/* A device tree aligns what it holds to 4 bytes only. */
 	if (ALIGNED(s, 4))
 		for (; end - d >= 16; d += 16, s += 16) {
-			h = (const half_t *)s;
-			a = h[0] | (word_t)h[1] << 32;
-			b = h[2] | (word_t)h[3] << 32;
+			const half_t *h = (const half_t *)s;
+			word_t a = h[0] | (word_t)h[1] << 32;
+			word_t b = h[2] | (word_t)h[3] << 32;
+
 			((word_t *)d)[0] = a;
 			((word_t *)d)[1] = b;
 		}

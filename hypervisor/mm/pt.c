@@ -74,12 +74,11 @@ static void
 free_below(struct pt *pt, uint64_t entry, unsigned int level)
 {
 	uint64_t *t;
-	unsigned int i;
 
 	if (!pte_is_table(entry, level))
 		return;
 	t = table_of(entry, level);
-	for (i = 0; level < 2 && i < PT_ENTRIES; i++)
+	for (unsigned int i = 0; level < 2 && i < PT_ENTRIES; i++)
 		free_below(pt, t[i], level + 1);
 	pool_free(pt->pool, t, 1);
 }
@@ -89,11 +88,10 @@ static int
 make_table(struct pt *pt, uint64_t *slot, unsigned int level, uint64_t va)
 {
 	uint64_t *t = pool_alloc(pt->pool, 1, 1);
-	unsigned int i;
 
 	if (t == NULL)
 		return (-1);
-	for (i = 0; *slot != pte_none() && i < PT_ENTRIES; i++)
+	for (unsigned int i = 0; *slot != pte_none() && i < PT_ENTRIES; i++)
 		t[i] = pte_derive(*slot, level, level + 1,
 		    (uint64_t)i << level_shift(level + 1));
 	/* Who sees the table must see what is in it (DDI 0487, B2.3). */
@@ -108,13 +106,12 @@ tidy(struct pt *pt, uint64_t *slot, unsigned int level, uint64_t va)
 {
 	uint64_t *t = table_of(*slot, level), first = t[0];
 	bool empty = first == pte_none();
-	unsigned int i;
 
 	if (!empty && (level == 0 || !pte_is_leaf(first, level + 1) ||
 	    (pte_pa(first, level + 1).v & ((1ull << level_shift(level)) -
 	    1)) != 0))
 		return;
-	for (i = 1; i < PT_ENTRIES; i++)
+	for (unsigned int i = 1; i < PT_ENTRIES; i++)
 		if (t[i] != (empty ? first : pte_derive(first, level + 1,
 		    level + 1, (uint64_t)i << level_shift(level + 1))))
 			return;
@@ -136,13 +133,14 @@ static int
 walk(struct pt *pt, uint64_t *table, unsigned int level, uint64_t va,
     uint64_t end, const struct job *j)
 {
-	uint64_t size = 1ull << level_shift(level), first, next, *slot;
+	uint64_t size = 1ull << level_shift(level), next, *slot;
 	bool map = j->leaf != pte_none(), fits;
 	uint64_t old, entry;
 	int error = 0;
 
 	for (; va < end && error == 0; va = next) {
-		first = round_down(va, size);
+		uint64_t first = round_down(va, size);
+
 		next = first + size < end ? first + size : end;
 		slot = slot_of(pt, table, level, va);
 		old = *slot;

@@ -9,7 +9,6 @@
  */
 #pragma once
 
-#include "lib/types.h"
 #include "port/pte.h"
 
 struct pool;

@@ -141,13 +141,15 @@ stage2_translate(struct stage2 *s, ipa_t ipa, bool write, pa_t *pa)
 static __attribute__((cold)) void
 each_touched(struct stage2 *s, bool zero)
 {
-	struct stage2_region *r;
-	uint64_t at, next, end;
+	uint64_t next;
 	char *p;
 
-	for (r = s->region; r < s->region + s->nregions; r++) {
-		end = r->attr.memory == PT_NORMAL ? r->ipa.v + r->size : 0;
-		for (at = r->ipa.v; at < end; at = next) {
+	for (struct stage2_region *r = s->region; r < s->region + s->nregions;
+	    r++) {
+		uint64_t end = r->attr.memory == PT_NORMAL ? r->ipa.v + r->size
+		    : 0;
+
+		for (uint64_t at = r->ipa.v; at < end; at = next) {
 			next = round_down(at, BLOCK_SIZE) + BLOCK_SIZE;
 			if (next > end)
 				next = end;
@@ -177,10 +179,10 @@ stage2_clean(struct stage2 *s)
 void
 stage2_reset(struct stage2 *s)
 {
-	struct stage2_region *r;
 
 	each_touched(s, true);
-	for (r = s->region; r < s->region + s->nregions; r++)
+	for (struct stage2_region *r = s->region; r < s->region + s->nregions;
+	    r++)
 		if (r->populated != NULL) {
 			pt_unmap(&s->pt, r->ipa.v, r->size);
 			memset(r->populated, 0, count_pages(r) * PAGE_SIZE);
@@ -190,9 +192,9 @@ stage2_reset(struct stage2 *s)
 void
 stage2_destroy(struct stage2 *s)
 {
-	struct stage2_region *r;
 
-	for (r = s->region; r < s->region + s->nregions; r++)
+	for (struct stage2_region *r = s->region; r < s->region + s->nregions;
+	    r++)
 		if (r->populated != NULL)
 			pool_free(s->pt.pool, r->populated, count_pages(r));
 	s->nregions = 0;

@@ -9,7 +9,6 @@
  */
 #pragma once
 
-#include "lib/types.h"
 #include "mm/pt.h"
 #include "port/cpu.h"
 

@@ -53,7 +53,7 @@ int
 console_find(struct pass *s)
 {
 	struct tree_node at[TREE_DEPTH + 1], *n = at;
-	const char *path = s->stdout_path, *all, *end, *slash;
+	const char *path = s->stdout_path, *end, *slash;
 	char alias[32];
 	size_t len;
 
@@ -78,7 +78,8 @@ console_find(struct pass *s)
 		end = path + strlen(path);
 		*n = s->root;
 	}
-	for (all = path; path < end; path += len + (slash != NULL)) {
+	for (const char *all = path; path < end;
+	    path += len + (slash != NULL)) {
 		slash = memchr(path, '/', (size_t)(end - path));
 		len = (size_t)((slash == NULL ? end : slash) - path);
 		if (len != 0 && !tree_find(n, path, len, n + 1))

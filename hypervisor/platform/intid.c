@@ -63,20 +63,20 @@ mapped(const struct pass *s, const struct tree_node *n,
     struct platform_irq *irq)
 {
 	/* Of 64 bits: they cannot wrap. */
-	uint64_t unit = tree_u32(nexus, "#address-cells", 2), at, i;
+	uint64_t unit = tree_u32(nexus, "#address-cells", 2), i;
 	uint64_t key = unit + tree_u32(nexus, "#interrupt-cells", 0);
 	uint64_t spec_at = key + 1 + s->gic_unit_cells;
 	struct tree_value map, mask, reg;
-	uint32_t differ;
 
 	tree_get(nexus, "interrupt-map", &map);
 	tree_get(nexus, "interrupt-map-mask", &mask);
 	tree_get(n, "reg", &reg);
-	for (at = 0; at + spec_at + s->gic_cells <= map.len / 4;
+	for (uint64_t at = 0; at + spec_at + s->gic_cells <= map.len / 4;
 	    at += spec_at + s->gic_cells) {
 		for (i = 0; i < key; i++) {
-			differ = tree_cell(&map, at + i) ^ (i < unit ?
+			uint32_t differ = tree_cell(&map, at + i) ^ (i < unit ?
 			    tree_cell(&reg, i) : tree_cell(spec, i - unit));
+
 			if (mask.data != NULL)
 				differ &= tree_cell(&mask, i);
 			if (differ != 0)
@@ -94,7 +94,6 @@ intid_of_node(const struct pass *s, const struct tree_node *n,
     struct platform_irq *irq)
 {
 	const struct tree_node *nexus;
-	uint32_t parent;
 	struct tree_value v;
 
 	if (s->gic == 0)
@@ -102,7 +101,8 @@ intid_of_node(const struct pass *s, const struct tree_node *n,
 	if (tree_get(n, "interrupts-extended", &v)) {
 		intid_decode(s, &v, 0, true, irq);
 	} else if (tree_get(n, "interrupts", &v)) {
-		parent = intid_parent(n, &nexus);
+		uint32_t parent = intid_parent(n, &nexus);
+
 		if (nexus != NULL)
 			mapped(s, n, nexus, &v, irq);
 		else if (parent == s->gic)

@@ -67,7 +67,6 @@ read_cpu(struct pass *s, const struct tree_node *n)
 	struct platform_cpu *c = &p->cpu[p->nr_cpus];
 	struct platform_range r;
 	struct tree_value v;
-	unsigned int i;
 	int rv;
 
 	if (strcmp(string_or_empty(n, "device_type"), "cpu") != 0)
@@ -79,7 +78,7 @@ read_cpu(struct pass *s, const struct tree_node *n)
 	if ((rv = pass_reg(s, n, 0, &r)) != 1)
 		return (rv < 0 ? rv : pass_fail(s, n, "reg: missing"));
 	c->mpidr = r.base.v & MPIDR_AFFINITY;
-	for (i = 0; i < p->nr_cpus; i++)
+	for (unsigned int i = 0; i < p->nr_cpus; i++)
 		if (p->cpu[i].mpidr == c->mpidr)
 			return (pass_fail(s, n,
 			    "reg: the same as that of another CPU"));
@@ -122,8 +121,7 @@ static int
 read_gic(struct pass *s, const struct tree_node *n, unsigned int version)
 {
 	struct platform_gic *g = &s->p->gic;
-	uint32_t i, regions = 0;
-	struct platform_range *r;
+	uint32_t regions = 0;
 	struct tree_value v;
 
 	/* A second GIC serves a co-processor, or hangs off the first. */
@@ -134,8 +132,10 @@ read_gic(struct pass *s, const struct tree_node *n, unsigned int version)
 	if (regions > PLATFORM_MAX_GICR || (version == 3 && regions == 0))
 		return (pass_fail(s, n,
 		    "#redistributor-regions: not 1 to 16"));
-	for (i = 0; i < 4 + regions; i++) {
-		r = &g->frame[i == 0 ? 0 : i <= regions ? 3 + i : i - regions];
+	for (uint32_t i = 0; i < 4 + regions; i++) {
+		struct platform_range *r = &g->frame[i == 0 ? 0 : i <= regions ?
+		    3 + i : i - regions];
+
 		if (pass_reg(s, n, i, r) < 0)
 			return (-1);
 		if (r->size == 0 && (version == 2 || i <= regions))
@@ -200,11 +200,10 @@ read_compatible(struct pass *s, const struct tree_node *n)
 {
 	const char *c = NULL;
 	struct tree_value v;
-	unsigned int i;
 
 	tree_get(n, "compatible", &v);
 	while ((c = tree_next(&v, c)) != NULL) {
-		for (i = 0; i < nitems(kinds); i++)
+		for (unsigned int i = 0; i < nitems(kinds); i++)
 			if (strcmp(c, kinds[i].compatible) == 0)
 				return (!pass_okay(n) ? 0 :
 				    read_kind(s, n, kinds[i].kind));
@@ -303,9 +302,9 @@ check_timer(struct pass *s)
 static void
 check_rest(struct platform *p)
 {
-	unsigned int i, none = 0;
+	unsigned int none = 0;
 
-	for (i = 0; i < p->nr_cpus; i++) {
+	for (unsigned int i = 0; i < p->nr_cpus; i++) {
 		if (p->cpu[i].enable == PLATFORM_ENABLE_PSCI &&
 		    !p->psci.present)
 			p->cpu[i].enable = PLATFORM_ENABLE_NONE;

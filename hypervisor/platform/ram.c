@@ -31,12 +31,11 @@ unite(struct pass *s, const struct tree_node *n, struct extents *set,
 static void
 trim(struct extents *set)
 {
-	uint64_t base, end;
-	unsigned int i;
 
-	for (i = set->n; i-- > 0;) {
-		base = set->e[i].base;
-		end = base + set->e[i].size;
+	for (unsigned int i = set->n; i-- > 0;) {
+		uint64_t base = set->e[i].base;
+		uint64_t end = base + set->e[i].size;
+
 		extent_remove(set, round_down(end, PAGE_SIZE),
 		    end % PAGE_SIZE);
 		extent_remove(set, base, -base % PAGE_SIZE);
@@ -47,10 +46,9 @@ int
 ram_read(struct pass *s, const struct tree_node *n, struct extents *set)
 {
 	struct platform_range r;
-	uint32_t i;
 	int rv;
 
-	for (i = 0; (rv = pass_reg(s, n, i, &r)) == 1; i++)
+	for (uint32_t i = 0; (rv = pass_reg(s, n, i, &r)) == 1; i++)
 		if (unite(s, n, set, &r) != 0)
 			return (-1);
 	return (rv);
@@ -60,13 +58,13 @@ int
 ram_finish(struct pass *s, const void *dtb)
 {
 	struct platform *p = s->p;
-	uint32_t off = fdt_off_mem_rsvmap(dtb), i;
+	uint32_t off = fdt_off_mem_rsvmap(dtb);
 	/* Devicetree Specification v0.4, 5.3; a pair of zeros is the end. */
 	const struct tree_value v = { (const char *)dtb + off,
 	    fdt_totalsize(dtb) - off };
 	struct platform_range r;
 
-	for (i = 0;; i += 4) {
+	for (uint32_t i = 0;; i += 4) {
 		r.base.v = tree_number(&v, i, 2);
 		r.size = tree_number(&v, i + 2, 2);
 		if ((r.base.v | r.size) == 0)
@@ -79,7 +77,7 @@ ram_finish(struct pass *s, const void *dtb)
 	}
 	p->ram_total = extent_total(&p->ram);
 	trim(&p->ram);
-	for (i = 0; i < p->reserved.n; i++)
+	for (uint32_t i = 0; i < p->reserved.n; i++)
 		if (extent_remove(&p->ram, p->reserved.e[i].base,
 		    p->reserved.e[i].size) != 0)
 			return (pass_fail(s, NULL, "RAM: more than %d pieces",

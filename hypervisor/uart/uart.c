@@ -53,14 +53,14 @@ static const struct driver {
 static const struct driver *
 uart_driver(const struct uart_desc *d)
 {
-	const char *s = d->compatible, *end;
-	unsigned int i;
+	const char *s = d->compatible;
 
 	/* The list names the most specific first. */
-	for (end = s + d->compatible_len; s < end; s += strlen(s) + 1) {
+	for (const char *end = s + d->compatible_len; s < end;
+	    s += strlen(s) + 1) {
 		if (memchr(s, 0, (size_t)(end - s)) == NULL)
 			break;
-		for (i = 0; i < nitems(drivers); i++)
+		for (unsigned int i = 0; i < nitems(drivers); i++)
 			if (strcmp(s, drivers[i].compatible) == 0)
 				return (&drivers[i]);
 	}

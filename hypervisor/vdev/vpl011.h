@@ -9,10 +9,8 @@
 #pragma once
 
 #include "lib/mmio.h"
-#include "lib/types.h"
 #include "port/cpu.h"
 
-#define	VPL011_SIZE	0x1000		/* bytes of guest address space */
 #define	VPL011_FIFO	32		/* entries; r1p5 (DDI 0183G, 1.1) */
 
 /*

@@ -9,10 +9,8 @@
 #pragma once
 
 #include "lib/mmio.h"
-#include "lib/types.h"
 #include "port/cpu.h"
 
-#define	VPL031_SIZE	0x1000		/* bytes of guest address space */
 #define	VPL031_NEVER	(~0ull)
 
 /* Called with the device's lock held; must not call the device. */

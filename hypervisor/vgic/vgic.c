@@ -30,13 +30,12 @@ vgic_init(struct vgic *vg, unsigned int version, unsigned int nvcpus,
 VGIC_COLD void
 vgic_cpu_init(struct vgic *vg, struct vgic_cpu *vc, unsigned int index)
 {
-	unsigned int i;
 
 	memset(vc, 0, sizeof(*vc));
 	vc->vgic = vg;
 	vc->index = index;
 	vc->bank[0] = &vc->priv;
-	for (i = 1; i < VGIC_WORDS; i++) {
+	for (unsigned int i = 1; i < VGIC_WORDS; i++) {
 		vc->bank[i] = &vg->spi[i - 1];
 		vc->bank[i]->word = i;
 	}
@@ -46,11 +45,10 @@ vgic_cpu_init(struct vgic *vg, struct vgic_cpu *vc, unsigned int index)
 VGIC_COLD void
 vgic_map_hw(struct vgic *vg, unsigned int vintid, unsigned int pintid)
 {
-	struct vgic_bank *b;
-	unsigned int i;
 
-	for (i = 0; i < vg->nvcpus; i++) {
-		b = vg->cpus[i]->bank[vintid / 32];
+	for (unsigned int i = 0; i < vg->nvcpus; i++) {
+		struct vgic_bank *b = vg->cpus[i]->bank[vintid / 32];
+
 		b->hw |= 1u << vintid % 32;
 		b->pintid[vintid % 32] = pintid;
 	}
@@ -89,19 +87,18 @@ vgic_reset(struct vgic *vg)
 {
 	/* No target: but one CPU has no choice (IHI 0048B, 4.3.12). */
 	uint8_t dest = vg->version == 2 && vg->nvcpus > 1 ? VGIC_NOWHERE : 0;
-	struct vgic_cpu *vc;
-	unsigned int i;
 
 	spin_lock(&vg->lock);
 	vg->group_on[0] = vg->group_on[1] = 0;
-	for (i = 0; i < VGIC_WORDS - 1; i++) {
+	for (unsigned int i = 0; i < VGIC_WORDS - 1; i++) {
 		deactivate(&vg->spi[i], vg->spi[i].phys);
 		reset_bank(&vg->spi[i], 0, dest);
 	}
 	memset(vg->route, 0, sizeof(vg->route));
 	/* Their private physical ones: vgic_save() saw to that. */
-	for (i = 0; i < vg->nvcpus; i++) {
-		vc = vg->cpus[i];
+	for (unsigned int i = 0; i < vg->nvcpus; i++) {
+		struct vgic_cpu *vc = vg->cpus[i];
+
 		memset((char *)vc + offsetof(struct vgic_cpu, loaded), 0,
 		    offsetof(struct vgic_cpu, priv) -
 		    offsetof(struct vgic_cpu, loaded));
@@ -125,16 +122,16 @@ ready(const struct vgic *vg, const struct vgic_bank *b)
 void
 vgic_update(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b)
 {
-	uint32_t now = ready(vg, b), bits, bit;
+	uint32_t now = ready(vg, b);
 	struct vgic_cpu *vc;
-	unsigned int i;
 
 	if (now == b->queued)
 		return;
 	vgic_unqueue(vg, b, ~now);
-	for (bits = now & ~b->queued; bits != 0; bits &= bits - 1) {
-		bit = bits & -bits;
-		i = (unsigned int)__builtin_ctz(bits);
+	for (uint32_t bits = now & ~b->queued; bits != 0; bits &= bits - 1) {
+		uint32_t bit = bits & -bits;
+		unsigned int i = (unsigned int)__builtin_ctz(bits);
+
 		/* Where it is active, or sits in a list register, it stays. */
 		if (!((b->active | b->inlr) & bit)) {
 			if (b->dest[i] == VGIC_NOWHERE)
@@ -176,8 +173,7 @@ VGIC_COLD uint32_t
 vgic_begin(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
     uint32_t bits)
 {
-	uint32_t held = 0, left;
-	struct vgic_cpu *vc;
+	uint32_t held = 0;
 
 	spin_lock(&vg->lock);
 	if (b == NULL)
@@ -185,8 +181,9 @@ vgic_begin(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
 	else
 		for (bits &= b->inlr | b->active; bits != 0; bits &= bits - 1)
 			held |= 1u << b->owner[__builtin_ctz(bits)];
-	for (left = held; left != 0; left &= left - 1) {
-		vc = vg->cpus[__builtin_ctz(left)];
+	for (uint32_t left = held; left != 0; left &= left - 1) {
+		struct vgic_cpu *vc = vg->cpus[__builtin_ctz(left)];
+
 		vc->holds++;
 		vc->stale = true;
 		if (vc->live && vc != self)
@@ -197,7 +194,7 @@ vgic_begin(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
 		self->live = false;
 		self->stale = true;
 	}
-	for (left = held; left != 0; left &= left - 1)
+	for (uint32_t left = held; left != 0; left &= left - 1)
 		while (vg->cpus[__builtin_ctz(left)]->live)
 			wait_unlocked(vg);
 	return (held);
@@ -247,7 +244,6 @@ VGIC_COLD void
 vgic_drop_phys(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
     uint32_t bits)
 {
-	struct vgic_cpu *vc;
 
 	bits &= b->phys;
 	b->phys &= ~bits;
@@ -255,7 +251,8 @@ vgic_drop_phys(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
 		deactivate(b, bits);
 	else {
 		/* Not loaded, it is not active: vgic_save() saw to that. */
-		vc = container_of(b, struct vgic_cpu, priv);
+		struct vgic_cpu *vc = container_of(b, struct vgic_cpu, priv);
+
 		if (bits != 0 && vc->loaded) {
 			vc->undo |= bits;
 			vc->stale = true;
@@ -283,7 +280,6 @@ vgic_set_line(struct vgic *vg, struct vgic_cpu *self, unsigned int vcpu,
 	struct vgic_bank *b = vg->cpus[vcpu]->bank[intid / 32];
 	unsigned int i = intid % 32;
 	uint32_t bit = 1u << i;
-	struct vgic_cpu *vc;
 
 	spin_lock(&vg->lock);
 	if (!(b->hw & bit) && (b->level >> i & 1) != level) {
@@ -292,7 +288,8 @@ vgic_set_line(struct vgic *vg, struct vgic_cpu *self, unsigned int vcpu,
 			b->latch |= b->edge & bit;
 		if (b->inlr & vgic_by_line(b) & bit) {
 			/* The list register says what is true no more. */
-			vc = vg->cpus[b->owner[i]];
+			struct vgic_cpu *vc = vg->cpus[b->owner[i]];
+
 			vc->stale = true;
 			if (vc != self)
 				vg->ops->kick(vc);
@@ -375,7 +372,6 @@ void
 vgic_load(struct vgic_cpu *vc)
 {
 	struct vgic *vg = vc->vgic;
-	uint32_t bits;
 
 	lr_ops->restore(&vc->cpuif);
 	vc->hcr = LR_HCR_EN;
@@ -383,7 +379,7 @@ vgic_load(struct vgic_cpu *vc)
 	spin_lock(&vg->lock);
 	vc->loaded = vc->live = true;
 	vc->stale = vc->holds != 0;	/* at once no more, then */
-	for (bits = vc->priv.phys; bits != 0; bits &= bits - 1)
+	for (uint32_t bits = vc->priv.phys; bits != 0; bits &= bits - 1)
 		lr_ops->set_active(vc->priv.pintid[__builtin_ctz(bits)]);
 	if (vc->stale || vc->queue_words != 0)
 		vgic_resume(vc);

@@ -35,7 +35,6 @@
 
 #include "abi/machine.h"
 #include "lib/mmio.h"
-#include "lib/types.h"
 #include "port/cpu.h"
 #include "port/lr.h"
 

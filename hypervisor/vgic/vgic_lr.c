@@ -96,7 +96,7 @@ place(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int i,
     unsigned int n, bool scarce)
 {
 	struct vgic *vg = vc->vgic;
-	unsigned int intid = b->word * 32 + i, from;
+	unsigned int intid = b->word * 32 + i;
 	uint32_t bit = 1u << i, by_line = vgic_by_line(b);
 	bool pending = vgic_enabled(vg, b) & vgic_pend(b) & bit;
 	bool sgi2 = vgic_is_sgi2(vg, intid);
@@ -121,7 +121,8 @@ place(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int i,
 		lr |= LR_PENDING;
 		if (sgi2) {
 			/* One source; the others come after it. */
-			from = vc->sgi_from[i];
+			unsigned int from = vc->sgi_from[i];
+
 			lr |= __builtin_ctz(from) << LR_SOURCE_SHIFT;
 			vc->sgi_from[i] = from &= from - 1;
 			later = from != 0;
@@ -164,18 +165,19 @@ place(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int i,
 static VGIC_COLD unsigned int
 best(struct vgic_cpu *vc, uint32_t vmcr, uint32_t order)
 {
-	unsigned int w, i, sort, key, min = NONE;
-	struct vgic_bank *b;
-	uint32_t bits;
+	unsigned int min = NONE;
 
-	for (w = 0; w < VGIC_WORDS; w++) {
-		b = vc->bank[w];
-		for (bits = vc->queue[w]; bits != 0; bits &= bits - 1) {
-			i = (unsigned int)__builtin_ctz(bits);
-			sort = b->active >> i & 1 ? 1 :
+	for (unsigned int w = 0; w < VGIC_WORDS; w++) {
+		struct vgic_bank *b = vc->bank[w];
+
+		for (uint32_t bits = vc->queue[w]; bits != 0;
+		    bits &= bits - 1) {
+			unsigned int i = (unsigned int)__builtin_ctz(bits);
+			unsigned int sort = b->active >> i & 1 ? 1 :
 			    vmcr & VMCR_VENG(b->group >> i & 1) ? 0 : 2;
-			key = (order >> 8 * sort & 0xff) << 20 |
+			unsigned int key = (order >> 8 * sort & 0xff) << 20 |
 			    KEY(b->prio[i], w * 32 + i);
+
 			if (key < min)
 				min = key;
 		}
@@ -192,12 +194,13 @@ static VGIC_COLD void
 refill(struct vgic_cpu *vc)
 {
 	uint32_t vmcr = lr_ops->get(LR_REG_VMCR), hcr = LR_HCR_EN;
-	unsigned int n, intid;
 
 	vgic_lr_fold_all(vc);
-	for (n = 0; n < lr_ops->count && vc->queue_words != 0; n++) {
-		intid = KEY_INTID(best(vc, vmcr, n == 0 ? PENDING_FIRST :
-		    ACTIVE_FIRST));
+	for (unsigned int n = 0; n < lr_ops->count && vc->queue_words != 0;
+	    n++) {
+		unsigned int intid = KEY_INTID(best(vc, vmcr,
+		    n == 0 ? PENDING_FIRST : ACTIVE_FIRST));
+
 		place(vc, vc->bank[intid / 32], intid % 32, n, true);
 	}
 	if (best(vc, vmcr, ONLY_ACTIVE) != NONE)
@@ -213,17 +216,16 @@ void
 vgic_lr_deliver(struct vgic_cpu *vc)
 {
 	struct vgic *vg = vc->vgic;
-	unsigned int word, i;
-	struct vgic_bank *b;
-	uint32_t bit, ended;
 
 	if (unlikely(vc->hcr & LR_HCR_LRENPIE))
 		vgic_lr_fold_ended(vc);		/* before EOIcount is lost */
 	while (vc->queue_words != 0) {
-		word = (unsigned int)__builtin_ctz(vc->queue_words);
-		i = (unsigned int)__builtin_ctz(vc->queue[word]);
-		bit = 1u << i;
-		b = vc->bank[word];
+		unsigned int word =
+		    (unsigned int)__builtin_ctz(vc->queue_words);
+		unsigned int i = (unsigned int)__builtin_ctz(vc->queue[word]);
+		uint32_t bit = 1u << i;
+		struct vgic_bank *b = vc->bank[word];
+
 		if (b->inlr & bit) {
 			/* It came again. */
 			if (word == 0 && i < 16 && (vg->version == 3 ?
@@ -238,7 +240,8 @@ vgic_lr_deliver(struct vgic_cpu *vc)
 			    vc->hcr != LR_HCR_EN);
 		else {
 			vgic_lr_fold_ended(vc);
-			for (ended = lr_ops->get(LR_REG_EMPTY) & vc->lr_used;
+			for (uint32_t ended = lr_ops->get(LR_REG_EMPTY) &
+			    vc->lr_used;
 			    ended != 0; ended &= ended - 1)
 				fold(vc, __builtin_ctz(ended));
 			if (vc->lr_used == vg->lr_all) {
@@ -253,11 +256,10 @@ vgic_lr_deliver(struct vgic_cpu *vc)
 VGIC_COLD void
 vgic_lr_fold_ended(struct vgic_cpu *vc)
 {
-	uint32_t bits, count, vmcr;
-	unsigned int key;
+	uint32_t count, vmcr;
 
 	/* Ended with EOI, one is not "empty" (IHI 0069, ICH_ELRSR_EL2). */
-	for (bits = vc->lr_eoi; bits != 0; bits &= bits - 1)
+	for (uint32_t bits = vc->lr_eoi; bits != 0; bits &= bits - 1)
 		if (!(lr_ops->read(__builtin_ctz(bits)) & LR_STATE))
 			fold(vc, __builtin_ctz(bits));
 	if (!(vc->hcr & LR_HCR_LRENPIE))
@@ -276,7 +278,8 @@ vgic_lr_fold_ended(struct vgic_cpu *vc)
 	 * acknowledges (IHI 0069, 4.1.2).
 	 */
 	for (; count != 0; count--) {
-		key = best(vc, vmcr, ONLY_ACTIVE);
+		unsigned int key = best(vc, vmcr, ONLY_ACTIVE);
+
 		if (key == NONE)
 			return;
 		vgic_deactivate(vc->vgic, vc, vc->bank[KEY_INTID(key) / 32],
@@ -298,8 +301,7 @@ static VGIC_COLD bool
 passes(const struct lr_state *s, unsigned int prio, unsigned int group)
 {
 	unsigned int pre = lr_ops->prio_bits < 7 ? lr_ops->prio_bits : 7;
-	unsigned int below, i;	/* bits below the group priority */
-	uint32_t active;
+	unsigned int below;	/* bits below the group priority */
 
 	if (prio >= VMCR_VPMR(s->vmcr))
 		return (false);
@@ -307,8 +309,9 @@ passes(const struct lr_state *s, unsigned int prio, unsigned int group)
 	    VMCR_VBPR1(s->vmcr) : VMCR_VBPR0(s->vmcr) + 1;
 	if (below < 8 - pre)
 		below = 8 - pre;
-	for (i = 0; i < 1u << (pre - 5); i++) {
-		active = s->apr[0][i] | s->apr[1][i];
+	for (unsigned int i = 0; i < 1u << (pre - 5); i++) {
+		uint32_t active = s->apr[0][i] | s->apr[1][i];
+
 		if (active == 0)
 			continue;
 		i = (i * 32 + (unsigned int)__builtin_ctz(active)) <<
@@ -323,9 +326,8 @@ VGIC_COLD bool
 vgic_pending(struct vgic_cpu *vc)
 {
 	struct vgic *vg = vc->vgic;
-	unsigned int key, min, intid;
-	uint32_t bits, vmcr;
-	uint64_t lr;
+	unsigned int min, intid;
+	uint32_t vmcr;
 	bool pending;
 
 	spin_lock(&vg->lock);
@@ -333,9 +335,11 @@ vgic_pending(struct vgic_cpu *vc)
 		lr_ops->save(&vc->cpuif);
 	vmcr = vc->cpuif.vmcr;
 	min = best(vc, vmcr, ONLY_PENDING);
-	for (bits = vc->lr_used; bits != 0; bits &= bits - 1) {
-		lr = lr_ops->read(__builtin_ctz(bits));
-		key = KEY(lr >> LR_PRIO_SHIFT & 0xff, LR_INTID(lr));
+	for (uint32_t bits = vc->lr_used; bits != 0; bits &= bits - 1) {
+		uint64_t lr = lr_ops->read(__builtin_ctz(bits));
+		unsigned int key = KEY(lr >> LR_PRIO_SHIFT & 0xff,
+		    LR_INTID(lr));
+
 		if ((lr & LR_STATE) == LR_PENDING && key < min &&
 		    vmcr & VMCR_VENG(lr & LR_GROUP1 ? 1 : 0))
 			min = key;

@@ -63,10 +63,10 @@ id(const struct vgic *vg, uint32_t off)
 static VGIC_COLD void
 own(struct vgic_bank *b, uint32_t bits)
 {
-	unsigned int i;
 
 	for (; bits != 0; bits &= bits - 1) {
-		i = (unsigned int)__builtin_ctz(bits);
+		unsigned int i = (unsigned int)__builtin_ctz(bits);
+
 		b->owner[i] = b->dest[i] == VGIC_NOWHERE ? 0 : b->dest[i];
 	}
 }
@@ -184,7 +184,7 @@ bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
     struct vgic_cpu *vc, uint32_t off)
 {
 	unsigned int reg = regs[off >> 7].first, shift = regs[off >> 7].shift;
-	unsigned int intid = (off - reg) * 8 >> shift, k;
+	unsigned int intid = (off - reg) * 8 >> shift;
 	unsigned int n = m->size * 8 >> shift;
 	uint32_t val = m->value, mask, held;
 	struct vgic_bank *b;
@@ -215,7 +215,7 @@ bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 	if (shift == 0)
 		m->value = bits(vg, self, b, reg, m->write, val);
 	else
-		for (k = 0; k < n; k++)
+		for (unsigned int k = 0; k < n; k++)
 			m->value |= (uint64_t)field(vg, vc, b, reg, intid + k,
 			    m->write ? (uint8_t)(val >> (k << shift)) : -1) <<
 			    (k << shift);
@@ -226,9 +226,8 @@ bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 static VGIC_COLD unsigned int
 first_awake(const struct vgic *vg)
 {
-	unsigned int i;
 
-	for (i = 0; i < vg->nvcpus; i++)
+	for (unsigned int i = 0; i < vg->nvcpus; i++)
 		if (!vg->cpus[i]->asleep)
 			return (i);
 	return (0);
@@ -261,13 +260,12 @@ static VGIC_COLD void
 write_ctlr(struct vgic *vg, struct vgic_cpu *self, uint32_t val)
 {
 	uint32_t held = vgic_begin(vg, self, NULL, 0);
-	unsigned int i;
 
 	vg->group_on[0] = val & CTLR_ENABLE_GRP0 ? ~0u : 0;
 	vg->group_on[1] = val & CTLR_ENABLE_GRP1 ? ~0u : 0;
-	for (i = 0; i < vg->nvcpus; i++)
+	for (unsigned int i = 0; i < vg->nvcpus; i++)
 		vgic_update(vg, self, &vg->cpus[i]->priv);
-	for (i = 0; i < VGIC_WORDS - 1; i++)
+	for (unsigned int i = 0; i < VGIC_WORDS - 1; i++)
 		vgic_update(vg, self, &vg->spi[i]);
 	vgic_end(vg, self, NULL, 0, held);
 }
@@ -314,7 +312,6 @@ vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 {
 	struct vgic *vg = dev;
 	uint32_t off = m->offset, spi = off - (GICD_ISENABLER + 4), val;
-	struct vgic_bank *b;
 
 	if (m->size == 4 && !m->write) {
 		if (off < GICD_IGROUPR) {
@@ -326,7 +323,8 @@ vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 		return (MMIO_OK);
 	} else if (m->size == 4 && spi < (VGIC_WORDS - 1) * 4) {
 		/* What drivers do most, and mostly nothing is pending. */
-		b = &vg->spi[spi / 4];
+		struct vgic_bank *b = &vg->spi[spi / 4];
+
 		spin_lock(&vg->lock);
 		val = m->value & ~b->enabled;
 		if (likely((val & (b->latch | b->level)) == 0)) {

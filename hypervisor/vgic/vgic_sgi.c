@@ -19,12 +19,11 @@ post(struct vgic_cpu *self, uint32_t bit, uint32_t targets,
     uint32_t not_groups)
 {
 	struct vgic *vg = self->vgic;
-	struct vgic_cpu *vc;
-	struct vgic_bank *b;
 
 	for (; targets != 0; targets &= targets - 1) {
-		vc = vg->cpus[__builtin_ctz(targets)];
-		b = &vc->priv;
+		struct vgic_cpu *vc = vg->cpus[__builtin_ctz(targets)];
+		struct vgic_bank *b = &vc->priv;
+
 		if (b->group & not_groups & bit)
 			continue;
 		b->latch |= bit;
@@ -86,16 +85,16 @@ void
 vgic_sgir(struct vgic_cpu *self, uint32_t val)
 {
 	struct vgic *vg = self->vgic;
-	uint32_t bit = 1u << (val & 15), me = 1u << self->index, left;
+	uint32_t bit = 1u << (val & 15), me = 1u << self->index;
 	uint32_t filter = val >> 24 & 3, targets = val >> 16;
-	struct vgic_cpu *vc;
 
 	if (unlikely(filter != 0))
 		targets = filter == 1 ? ~me : filter == 2 ? me : 0;
 	targets &= (1u << vg->nvcpus) - 1;
 	spin_lock(&vg->lock);
-	for (left = targets; left != 0; left &= left - 1) {
-		vc = vg->cpus[__builtin_ctz(left)];
+	for (uint32_t left = targets; left != 0; left &= left - 1) {
+		struct vgic_cpu *vc = vg->cpus[__builtin_ctz(left)];
+
 		vc->sgi_from[val & 15] |= me;
 		/* One more of a source that is pending there is not more. */
 		vc->priv.blocked &= ~bit;

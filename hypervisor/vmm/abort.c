@@ -88,7 +88,6 @@ static __attribute__((noinline)) outcome_t
 without_syndrome(struct vcpu *v, uint64_t esr)
 {
 	bool emulated;
-	outcome_t o;
 	ipa_t ipa;
 
 	if (FSC_TYPE(ABT_FSC(esr)) != FSC_TRANSLATION)
@@ -97,7 +96,8 @@ without_syndrome(struct vcpu *v, uint64_t esr)
 	emulated = mmio_find(v->vm, ipa) != NULL;
 	if (unlikely(esr & ABT_CM)) {
 		/* Devices and holes are in no cache. */
-		o = emulated ? OUTCOME_ABORT : populate(v, esr, ipa);
+		outcome_t o = emulated ? OUTCOME_ABORT : populate(v, esr, ipa);
+
 		return (o == OUTCOME_ABORT ? OUTCOME_DONE : o);
 	}
 	if (likely(!emulated))
@@ -131,13 +131,12 @@ with_syndrome(struct vcpu *v, uint64_t esr)
 outcome_t
 abort_data(struct vcpu *v, uint64_t esr)
 {
-	const struct vm_mmio *r;
-	ipa_t ipa;
 
 	if (likely(WORD(esr) == WORD_ACCESS &&
 	    FSC_TYPE((uint32_t)esr) == FSC_TRANSLATION)) {
-		ipa = port_fault_ipa(v, esr);
-		r = v->vm->mmio;
+		ipa_t ipa = port_fault_ipa(v, esr);
+		const struct vm_mmio *r = v->vm->mmio;
+
 		if (unlikely(ipa.v - r->base >= r->size) &&
 		    (ipa.v >= MACHINE_RAM_BASE ||
 		    (r = mmio_find(v->vm, ipa)) == NULL))

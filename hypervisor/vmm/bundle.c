@@ -10,11 +10,9 @@
 #include "lib/string.h"
 #include "mm/pool.h"
 #include "vmm/bundle.h"
-#include "vmm/guest_fdt.h"
 #include "vmm/host.h"
 #include "vmm/image.h"
 #include "vmm/irq.h"
-#include "vmm/node.h"
 #include "vmm/passthrough.h"
 #include "vmm/pcpu.h"
 
@@ -99,14 +97,13 @@ find_file(const struct tree_node *n, const char *prop,
     const struct tree_value *v, const struct file **f)
 {
 	const char *name;
-	unsigned int i;
 
 	*f = NULL;
 	if (v->data == NULL)
 		return (true);
 	if (!node_string(n, prop, v, &name))
 		return (false);
-	for (i = 0; i < nfiles; i++)
+	for (unsigned int i = 0; i < nfiles; i++)
 		if (strcmp(files[i].name, name) == 0) {
 			*f = &files[i];
 			return (!files[i].broken || node_say(n, prop,
@@ -147,7 +144,6 @@ read_vcpus(const struct tree_node *n, const struct tree_value *vcpus,
 {
 	struct vm_config *c = &wanted.config;
 	uint64_t x = 1;
-	unsigned int i;
 
 	if (vcpus->data != NULL && !node_number(n, "vcpus", vcpus, 1, &x))
 		return (false);
@@ -155,14 +151,14 @@ read_vcpus(const struct tree_node *n, const struct tree_value *vcpus,
 		return (node_say(n, "vcpus", "%llu is not 1 to %d",
 		    (unsigned long long)x, MACHINE_MAX_VCPUS));
 	c->nvcpus = (unsigned int)x;
-	for (i = 0; i < c->nvcpus; i++)
+	for (unsigned int i = 0; i < c->nvcpus; i++)
 		c->cpus[i] = VM_CPU_ANY;
 	if (cpus->data == NULL)
 		return (true);
 	if (cpus->len != c->nvcpus * 4)
 		return (node_say(n, "cpus", "%u bytes: wants one cell for "
 		    "each of %u vCPUs", cpus->len, c->nvcpus));
-	for (i = 0; i < c->nvcpus; i++) {
+	for (unsigned int i = 0; i < c->nvcpus; i++) {
 		x = c->cpus[i] = tree_cell(cpus, i);
 		if (x >= pcpu_count || pcpus[x] == NULL || !pcpus[x]->online)
 			return (node_say(n, "cpus", "CPU %u is not there: "
@@ -195,14 +191,14 @@ static bool
 read_name(const struct tree_node *n)
 {
 	struct vm_config *c = &wanted.config;
-	unsigned int i, used = 0;
+	unsigned int used = 0;
 	const struct vm *vm;
 
 	if (strlen(n->name) >= VM_NAME_MAX)
 		return (node_say(n, NULL, "name longer than %d characters",
 		    VM_NAME_MAX - 1));
 	memcpy(c->name, n->name, strlen(n->name) + 1);
-	for (i = 0; i < VM_MAX; i++) {
+	for (unsigned int i = 0; i < VM_MAX; i++) {
 		if ((vm = vm_by_index(i)) == NULL)
 			continue;
 		used++;
@@ -282,10 +278,9 @@ load_vm(struct vm *vm, const struct image *im, const struct image_places *at,
     const void *dtb, size_t dtb_size, char *err)
 {
 	const struct file *rd = wanted.initrd;
-	unsigned int i;
 	int error = 0;
 
-	for (i = 0; i < im->nparts && error == 0; i++)
+	for (unsigned int i = 0; i < im->nparts && error == 0; i++)
 		error = vm_load(vm, im->part[i].ipa, im->part[i].data,
 		    im->part[i].size, im->part[i].zero, err);
 	if (error == 0 && rd != NULL)

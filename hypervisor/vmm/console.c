@@ -4,10 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "lib/print.h"
 #include "lib/ring.h"
-#include "port/cpu.h"
-#include "vdev/vpl011.h"
 #include "vmm/console.h"
 #include "vmm/log.h"
 #include "vmm/vm.h"
@@ -117,13 +114,12 @@ static void
 flush(struct vm *vm)
 {
 	struct vm_console *c = vm->console;
-	unsigned int i;
 
 	if (c->n == 0)
 		return;
 	close_line();
 	put_fmt("[%s] ", vm->config.name);
-	for (i = 0; i < c->n; i++)
+	for (unsigned int i = 0; i < c->n; i++)
 		put(c->line[i]);
 	put('\n');
 	c->n = 0;

@@ -42,10 +42,9 @@ chosen(struct dtw *t, const struct guest_fdt *g)
 static void
 cpus(struct dtw *t, unsigned int n)
 {
-	unsigned int i;
 
 	dtw_text(t, "cpus{#address-cells<1>#size-cells<0>", NULL);
-	for (i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		begin_at(t, "cpu", 3, i);
 		TEXT(t, "device_type=cpu;compatible=arm,armv8;reg<%>"
 		    "enable-method=psci;}", i);
@@ -110,11 +109,10 @@ static void
 passthrough(struct dtw *t, const struct guest_fdt *g)
 {
 	const struct vm_config *c = g->config;
-	unsigned int d, i;
 
 	dtw_text(t, "passthrough{compatible=simple-bus;"
 	    "#address-cells<2>#size-cells<2>ranges;", NULL);
-	for (d = 0; d < g->ndevices; d++) {
+	for (unsigned int d = 0; d < g->ndevices; d++) {
 		const struct guest_fdt_device *dev = &g->devices[d];
 		const char *at = memchr(dev->name, '@', dev->name_len);
 
@@ -125,13 +123,13 @@ passthrough(struct dtw *t, const struct guest_fdt *g)
 			dtw_bytes(t, "compatible", dev->compatible,
 			    dev->compatible_len);
 		dtw_text(t, "reg<", NULL);
-		for (i = dev->reg; i < dev->reg + dev->nregs; i++)
+		for (unsigned int i = dev->reg; i < dev->reg + dev->nregs; i++)
 			TEXT(t, "& & ", c->devices[i].ipa.v,
 			    c->devices[i].size);
 		dtw_text(t, ">", NULL);
 		if (dev->nspis != 0)
 			dtw_text(t, "interrupts<", NULL);
-		for (i = dev->spi; i < dev->spi + dev->nspis; i++)
+		for (unsigned int i = dev->spi; i < dev->spi + dev->nspis; i++)
 			TEXT(t, "0 % % ", c->spis[i].intid - 32,
 			    c->spis[i].edge ? 1 : 4);
 		if (dev->nspis != 0)
@@ -152,10 +150,9 @@ size_t
 guest_fdt_bound(const struct guest_fdt *g)
 {
 	size_t n = FIXED_BYTES + names_bound(g) + strlen(g->bootargs);
-	unsigned int i;
 
 	n += g->config->nvcpus * 144ul;
-	for (i = 0; i < g->ndevices; i++)
+	for (unsigned int i = 0; i < g->ndevices; i++)
 		n += NODE_NAME + 96 + g->devices[i].compatible_len +
 		    g->devices[i].nregs * 16ul + g->devices[i].nspis * 12ul;
 	return (n);

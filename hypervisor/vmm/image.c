@@ -74,7 +74,6 @@ add(struct image *im, uint64_t base, const void *data, uint64_t size,
     uint64_t zero, uint64_t memory, char *err)
 {
 	uint64_t len = size + zero, top = MACHINE_RAM_BASE + memory;
-	unsigned int i;
 
 	if (base < MACHINE_RAM_BASE || base > top ||
 	    len > top - base) {
@@ -85,7 +84,7 @@ add(struct image *im, uint64_t base, const void *data, uint64_t size,
 		    (unsigned long long)top - 1);
 		return (-1);
 	}
-	for (i = 0; i < im->nparts; i++) {
+	for (unsigned int i = 0; i < im->nparts; i++) {
 		const struct vm_image *p = &im->part[i];
 
 		if (base < p->ipa.v + p->size + p->zero &&
@@ -111,11 +110,10 @@ add(struct image *im, uint64_t base, const void *data, uint64_t size,
 static int
 set_entry(struct image *im, uint64_t entry, char *err)
 {
-	const struct vm_image *p;
-	unsigned int i;
 
-	for (i = 0; i < im->nparts; i++) {
-		p = &im->part[i];
+	for (unsigned int i = 0; i < im->nparts; i++) {
+		const struct vm_image *p = &im->part[i];
+
 		if (entry - p->ipa.v < p->size && entry % 4 == 0) {
 			im->entry = IPA(entry);
 			return (0);
@@ -148,9 +146,8 @@ static int
 read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
     char *err)
 {
-	uint64_t entry, phoff, offset, vaddr, paddr, filesz, memsz;
-	unsigned int i, n, type;
-	const uint8_t *ph;
+	uint64_t entry, phoff, offset, vaddr, paddr, filesz;
+	unsigned int n, type;
 
 	if (size < ELF_HEADER)
 		return (say(err, "is an ELF file cut short"));
@@ -168,9 +165,10 @@ read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
 	    n > (size - phoff) / ELF_SEGMENT)
 		return (say(err, "is an ELF file cut short: its program "
 		    "headers are not there"));
-	for (i = 0; i < n; i++) {
-		ph = p + phoff + i * ELF_SEGMENT;
-		memsz = le(ph + 40, 8);
+	for (unsigned int i = 0; i < n; i++) {
+		const uint8_t *ph = p + phoff + i * ELF_SEGMENT;
+		uint64_t memsz = le(ph + 40, 8);
+
 		if (le(ph, 4) != ELF_LOAD || memsz == 0)
 			continue;
 		offset = le(ph + 8, 8);
@@ -197,14 +195,13 @@ image_read(struct image *im, const void *data, size_t size, uint64_t memory,
     char *err)
 {
 	const uint8_t *p = data;
-	unsigned int i;
 
 	*im = (struct image){ .nparts = 0 };
 	if (size >= LINUX_HEADER && le(p + 56, 4) == LINUX_MAGIC)
 		return (read_linux(im, p, size, memory, err));
 	if (size >= 6 && memcmp(p, "\177ELF", 4) == 0)
 		return (read_elf(im, p, size, memory, err));
-	for (i = 0; i < nitems(strangers); i++)
+	for (unsigned int i = 0; i < nitems(strangers); i++)
 		if (size >= strangers[i].offset + strangers[i].len &&
 		    memcmp(p + strangers[i].offset, strangers[i].bytes,
 		    strangers[i].len) == 0)
@@ -254,9 +251,9 @@ place_below(const struct image *im, uint64_t top, size_t initrd, size_t dtb,
     struct image_places *at)
 {
 	struct span taken[IMAGE_PARTS + 1];
-	unsigned int i, n = im->nparts;
+	unsigned int n = im->nparts;
 
-	for (i = 0; i < n; i++)
+	for (unsigned int i = 0; i < n; i++)
 		taken[i] = (struct span){ im->part[i].ipa.v, im->part[i].ipa.v +
 		    im->part[i].size + im->part[i].zero };
 	at->initrd = IPA(0);
@@ -278,13 +275,12 @@ image_place(const struct image *im, uint64_t memory, size_t initrd,
 {
 	static const uint64_t near[] = { 512ull << 20, 32ull << 30 };
 	unsigned long long kernel = 0;
-	unsigned int i;
 
-	for (i = 0; i < nitems(near); i++)
+	for (unsigned int i = 0; i < nitems(near); i++)
 		if (place_below(im, MACHINE_RAM_BASE + (memory < near[i] ?
 		    memory : near[i]), initrd, dtb, at))
 			return (0);
-	for (i = 0; i < im->nparts; i++)
+	for (unsigned int i = 0; i < im->nparts; i++)
 		kernel += im->part[i].size + im->part[i].zero;
 	print_buf(err, VM_ERR, "too small: %llu KiB in all, but kernel %llu "
 	    "KiB, initrd %zu KiB, device tree %zu KiB",

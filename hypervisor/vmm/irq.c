@@ -5,7 +5,6 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/irq.h"
-#include "abi/machine.h"
 #include "vmm/exits.h"
 #include "vmm/host.h"
 #include "vmm/log.h"

@@ -38,9 +38,9 @@ say_unknown(const struct tree_node *n, const char *name,
     const char *const names[], unsigned int count)
 {
 	char known[96] = "";
-	unsigned int i, len = 0;
+	unsigned int len = 0;
 
-	for (i = 0; i < count && len < sizeof(known); i++)
+	for (unsigned int i = 0; i < count && len < sizeof(known); i++)
 		len += (unsigned int)print_buf(known + len,
 		    sizeof(known) - len, " %s", names[i]);
 	node_say(n, name, "not known: ignored%s%s", count == 0 ? "" :

@@ -36,7 +36,6 @@ check_range(const struct tree_node *n, const struct vm_config *c, uint64_t ipa,
 	unsigned long long at = ipa;
 	const struct vm *vm;
 	const char *owner;
-	unsigned int i, j;
 
 	if (size == 0 || ((ipa | pa | size) & (PAGE_SIZE - 1)) != 0)
 		return (node_say(n, "reg", "IPA 0x%llx: not whole pages",
@@ -48,11 +47,11 @@ check_range(const struct tree_node *n, const struct vm_config *c, uint64_t ipa,
 	if (overlap(ipa, size, MACHINE_RAM_BASE, c->memory))
 		return (node_say(n, "reg", "IPA 0x%llx: overlaps the VM's "
 		    "RAM", at));
-	for (i = 0; i < nitems(emulated); i++)
+	for (unsigned int i = 0; i < nitems(emulated); i++)
 		if (overlap(ipa, size, emulated[i].base, emulated[i].size))
 			return (node_say(n, "reg", "IPA 0x%llx: overlaps "
 			    "the VM's %s", at, emulated[i].what));
-	for (i = 0; i < c->ndevices; i++)
+	for (unsigned int i = 0; i < c->ndevices; i++)
 		if (overlap(ipa, size, c->devices[i].ipa.v,
 		    c->devices[i].size) || overlap(pa, size,
 		    c->devices[i].pa.v, c->devices[i].size))
@@ -61,10 +60,10 @@ check_range(const struct tree_node *n, const struct vm_config *c, uint64_t ipa,
 	at = pa;
 	if ((owner = machine->pa_owner(PA(pa), size)) != NULL)
 		return (node_say(n, "reg", "PA 0x%llx: is %s", at, owner));
-	for (i = 0; i < VM_MAX; i++) {
+	for (unsigned int i = 0; i < VM_MAX; i++) {
 		if ((vm = vm_by_index(i)) == NULL)
 			continue;
-		for (j = 0; j < vm->config.ndevices; j++)
+		for (unsigned int j = 0; j < vm->config.ndevices; j++)
 			if (overlap(pa, size, vm->config.devices[j].pa.v,
 			    vm->config.devices[j].size))
 				return (node_say(n, "reg", "PA 0x%llx: is "
@@ -79,7 +78,6 @@ check_spi(const struct tree_node *n, const struct vm_config *c, uint32_t intid)
 {
 	const struct vm *vm;
 	const char *owner;
-	unsigned int i, j;
 
 	if (intid < 32 || intid >= MACHINE_NR_INTID)
 		return (node_say(n, "interrupts", "%u is no SPI (32 to %d)",
@@ -88,17 +86,17 @@ check_spi(const struct tree_node *n, const struct vm_config *c, uint32_t intid)
 		return (node_say(n, "interrupts", "%u is that of the VM's "
 		    "%s", intid, intid == MACHINE_UART_INTID ? "UART" :
 		    "clock"));
-	for (i = 0; i < c->nspis; i++)
+	for (unsigned int i = 0; i < c->nspis; i++)
 		if (c->spis[i].intid == intid)
 			return (node_say(n, "interrupts", "%u is named "
 			    "twice", intid));
 	if ((owner = machine->intid_owner(intid)) != NULL)
 		return (node_say(n, "interrupts", "%u is %s", intid,
 		    owner));
-	for (i = 0; i < VM_MAX; i++) {
+	for (unsigned int i = 0; i < VM_MAX; i++) {
 		if ((vm = vm_by_index(i)) == NULL)
 			continue;
-		for (j = 0; j < vm->config.nspis; j++)
+		for (unsigned int j = 0; j < vm->config.nspis; j++)
 			if (vm->config.spis[j].intid == intid)
 				return (node_say(n, "interrupts", "%u is "
 				    "given to VM %s already", intid,
@@ -116,7 +114,6 @@ read_device(const struct tree_node *n, struct vm_config *c, struct guest_fdt *g)
 	struct guest_fdt_device *d;
 	struct tree_value v[PROPS];
 	bool edge, read_only;
-	unsigned int i;
 
 	if (!node_read(n, names, PROPS, v) ||
 	    !node_flag(n, "edge", &v[EDGE], &edge) ||
@@ -143,7 +140,7 @@ read_device(const struct tree_node *n, struct vm_config *c, struct guest_fdt *g)
 		.nregs = (uint8_t)(v[REG].len / 24),
 		.nspis = (uint8_t)(v[INTERRUPTS].len / 4),
 	};
-	for (i = 0; i < d->nregs; i++) {
+	for (unsigned int i = 0; i < d->nregs; i++) {
 		uint64_t ipa = tree_number(&v[REG], i * 6, 2);
 		uint64_t pa = tree_number(&v[REG], i * 6 + 2, 2);
 		uint64_t size = tree_number(&v[REG], i * 6 + 4, 2);
@@ -155,7 +152,7 @@ read_device(const struct tree_node *n, struct vm_config *c, struct guest_fdt *g)
 		c->devices[c->ndevices].size = size;
 		c->devices[c->ndevices++].read_only = read_only;
 	}
-	for (i = 0; i < d->nspis; i++) {
+	for (unsigned int i = 0; i < d->nspis; i++) {
 		if (!check_spi(n, c, tree_cell(&v[INTERRUPTS], i)))
 			return (false);
 		c->spis[c->nspis].intid = tree_cell(&v[INTERRUPTS], i);

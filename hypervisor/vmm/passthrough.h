@@ -10,7 +10,6 @@
 #include "vmm/bundle.h"
 #include "vmm/guest_fdt.h"
 #include "vmm/node.h"
-#include "vmm/vm.h"
 
 /*
  * Reads the children of a VM's node into c (whose memory is known) and g.

@@ -7,7 +7,6 @@
  */
 #pragma once
 
-#include "lib/types.h"
 #include "port/cpu.h"
 
 struct vcpu;

@@ -74,11 +74,10 @@ psci_cpu_off(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
 	bool last = true;
-	unsigned int i;
 
 	spin_lock(&vm->lock);
 	v->power = VCPU_OFF;
-	for (i = 0; i < vm->config.nvcpus; i++)
+	for (unsigned int i = 0; i < vm->config.nvcpus; i++)
 		if (vm->vcpus[i]->power != VCPU_OFF)
 			last = false;
 	spin_unlock(&vm->lock);
@@ -94,10 +93,9 @@ static int
 cpu_on(struct vm *vm, uint64_t target, uint64_t entry, uint64_t context)
 {
 	struct vcpu *t = NULL;
-	unsigned int i;
 	int error = PSCI_SUCCESS;
 
-	for (i = 0; i < vm->config.nvcpus; i++)
+	for (unsigned int i = 0; i < vm->config.nvcpus; i++)
 		if ((vm->vcpus[i]->mpidr & AFF_MASK) == target)
 			t = vm->vcpus[i];
 	if (t == NULL)
@@ -143,12 +141,11 @@ psci_affinity_info(struct vcpu *v)
 	uint32_t level = (uint32_t)v->x[2];
 	struct vm *vm = v->vm;
 	int result = PSCI_INVALID_PARAMETERS;
-	unsigned int i;
 
 	if (level >= nitems(masks) || target & ~AFF_MASK)
 		return (smccc_return(v, PSCI_INVALID_PARAMETERS));
 	spin_lock(&vm->lock);
-	for (i = 0; i < vm->config.nvcpus; i++) {
+	for (unsigned int i = 0; i < vm->config.nvcpus; i++) {
 		const struct vcpu *t = vm->vcpus[i];
 
 		if ((t->mpidr ^ target) & masks[level])

@@ -17,7 +17,6 @@ extern smccc_fn *const psci_calls64[SMCCC_CALLS];
 #define	PSCI_SUCCESS		0
 #define	PSCI_NOT_SUPPORTED	(-1)
 #define	PSCI_INVALID_PARAMETERS	(-2)
-#define	PSCI_DENIED		(-3)
 #define	PSCI_ALREADY_ON		(-4)
 #define	PSCI_ON_PENDING		(-5)
 #define	PSCI_INTERNAL_FAILURE	(-6)

@@ -82,13 +82,12 @@ smccc_init(bool firmware)
 {
 	static const uint32_t fids[] = { SMCCC_WORKAROUND_1,
 	    SMCCC_WORKAROUND_2, SMCCC_WORKAROUND_3 };
-	unsigned int i;
 
 	firmware_1_1 = firmware &&
 	    (int32_t)port_firmware(PSCI_VERSION, 0, 0, 0) >= 0x10000 &&
 	    (int32_t)port_firmware(PSCI_FEATURES, SMCCC_VERSION, 0, 0) >= 0 &&
 	    (int32_t)port_firmware(SMCCC_VERSION, 0, 0, 0) >= 0x10001;
-	for (i = 0; i < nitems(fids); i++)
+	for (unsigned int i = 0; i < nitems(fids); i++)
 		taken[i] = workaround(fids[i]) >= 0 ? fids[i] : 0;
 }
 
@@ -97,9 +96,8 @@ static bool
 smccc_workaround(struct vcpu *v)
 {
 	uint32_t fid = smccc_fid(v);
-	unsigned int i;
 
-	for (i = 0; i < nitems(taken); i++) {
+	for (unsigned int i = 0; i < nitems(taken); i++) {
 		if (taken[i] != fid)
 			continue;
 		if (fid != SMCCC_WORKAROUND_2)

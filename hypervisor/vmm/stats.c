@@ -40,9 +40,8 @@ uint64_t
 stats_exits(const struct vcpu *v, enum exit_class c)
 {
 	uint64_t n = 0;
-	unsigned int i;
 
-	for (i = 0; i < nitems(v->exits); i++)
+	for (unsigned int i = 0; i < nitems(v->exits); i++)
 		if (stats_class(i) == c)
 			n += v->exits[i];
 	return (n);
@@ -61,14 +60,13 @@ void
 stats_print(const struct vm *vm)
 {
 	static const char *const names[] = EXIT_CLASS_NAMES;
-	const struct vcpu *v;
-	unsigned int i, c;
-	uint64_t n;
 
-	for (i = 0; i < vm->config.nvcpus; i++) {
-		v = vm->vcpus[i];
-		for (c = 0; c < EXIT_CLASSES; c++) {
-			n = stats_exits(v, c);
+	for (unsigned int i = 0; i < vm->config.nvcpus; i++) {
+		const struct vcpu *v = vm->vcpus[i];
+
+		for (unsigned int c = 0; c < EXIT_CLASSES; c++) {
+			uint64_t n = stats_exits(v, c);
+
 			if (n != 0)
 				log_vm(vm, "stats: vcpu %u %s exits %llu "
 				    "ticks %llu", i, names[c],

@@ -163,10 +163,10 @@ limit(unsigned int reg, uint64_t value, unsigned int ipa_bits)
 void
 sysreg_init(unsigned int ipa_bits)
 {
-	unsigned int i, reg;
 
-	for (i = 0; i < nitems(id_keep); i++) {
-		reg = id_keep[i].reg;
+	for (unsigned int i = 0; i < nitems(id_keep); i++) {
+		unsigned int reg = id_keep[i].reg;
+
 		ids[0][reg] = ids[1][reg] = limit(reg,
 		    port_id_reg(reg) & id_keep[i].keep, ipa_bits);
 	}

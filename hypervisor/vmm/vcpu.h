@@ -7,8 +7,6 @@
 #pragma once
 
 #include "abi/stats.h"
-#include "lib/types.h"
-#include "port/cpu.h"
 #include "port/trap.h"
 #include "port/vcpu.h"
 #include "vgic/vgic.h"

@@ -4,11 +4,9 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/vm.h"
-#include "lib/print.h"
 #include "lib/string.h"
 #include "mm/pool.h"
 #include "port/mem.h"
-#include "port/vcpu.h"
 #include "vmm/console.h"
 #include "vmm/host.h"
 #include "vmm/irq.h"
@@ -16,7 +14,6 @@
 #include "vmm/pcpu.h"
 #include "vmm/sched.h"
 #include "vmm/stats.h"
-#include "vmm/vcpu.h"
 
 static struct vm *vms[VM_MAX];
 static struct spinlock vms_lock;
@@ -34,9 +31,9 @@ vm_by_index(unsigned int i)
 unsigned int
 vm_count_live(void)
 {
-	unsigned int i, n = 0;
+	unsigned int n = 0;
 
-	for (i = 0; i < VM_MAX; i++)
+	for (unsigned int i = 0; i < VM_MAX; i++)
 		if (vms[i] != NULL && vms[i]->state != VM_STOPPED)
 			n++;
 	return (n);
@@ -107,9 +104,8 @@ static struct pcpu *
 least_loaded(void)
 {
 	struct pcpu *best = NULL;
-	unsigned int i;
 
-	for (i = 0; i < pcpu_count; i++)
+	for (unsigned int i = 0; i < pcpu_count; i++)
 		if (pcpus[i] != NULL && pcpus[i]->online && (best == NULL ||
 		    pcpus[i]->assigned < best->assigned))
 			best = pcpus[i];
@@ -119,15 +115,13 @@ least_loaded(void)
 static int
 create_vcpus(struct vm *vm, char *err)
 {
-	struct pcpu *p;
 	struct vcpu *v;
-	unsigned int i;
 
-	for (i = 0; i < vm->config.nvcpus; i++) {
+	for (unsigned int i = 0; i < vm->config.nvcpus; i++) {
 		uint64_t cpu = vm->config.cpus[i];
-
-		p = cpu == VM_CPU_ANY ? least_loaded() :
+		struct pcpu *p = cpu == VM_CPU_ANY ? least_loaded() :
 		    cpu < pcpu_count ? pcpus[cpu] : NULL;
+
 		if (p == NULL || !p->online) {
 			print_buf(err, VM_ERR, "cpus: CPU %llu is not there",
 			    (unsigned long long)cpu);
@@ -164,7 +158,6 @@ create_memory(struct vm *vm, char *err)
 	const struct vm_config *c = &vm->config;
 	uint64_t align = c->memory >= 1ull << 30 ? 1ull << 30 :
 	    c->memory >= BLOCK_SIZE ? BLOCK_SIZE : PAGE_SIZE;
-	unsigned int i;
 	pa_t pa;
 	int error;
 
@@ -179,7 +172,7 @@ create_memory(struct vm *vm, char *err)
 	vm->ram = pa;
 	error = stage2_add(&vm->s2, c->demand ? STAGE2_DEMAND : STAGE2_RAM,
 	    IPA(MACHINE_RAM_BASE), c->memory, pa);
-	for (i = 0; i < c->ndevices && error == 0; i++)
+	for (unsigned int i = 0; i < c->ndevices && error == 0; i++)
 		error = stage2_add(&vm->s2, c->devices[i].read_only ?
 		    STAGE2_READONLY : STAGE2_DEVICE, c->devices[i].ipa,
 		    c->devices[i].size, c->devices[i].pa);
@@ -295,17 +288,16 @@ vm_set_entry(struct vm *vm, ipa_t entry, ipa_t dtb)
 static int
 fill_memory(struct vm *vm, char *err)
 {
-	const struct vm_image *im;
-	uint64_t off, n, start;
-	unsigned int i;
+	uint64_t n, start;
 	char *to;
 	pa_t pa;
 
 	stage2_reset(&vm->s2);
 	start = port_counter();
-	for (i = 0; i < vm->nimages; i++) {
-		im = &vm->images[i];
-		for (off = 0; off < im->size; off += n) {
+	for (unsigned int i = 0; i < vm->nimages; i++) {
+		const struct vm_image *im = &vm->images[i];
+
+		for (uint64_t off = 0; off < im->size; off += n) {
 			n = PAGE_SIZE - ((im->ipa.v + off) & (PAGE_SIZE - 1));
 			if (!vm->config.demand || n > im->size - off)
 				n = im->size - off;
@@ -343,19 +335,18 @@ start_boot_vcpu(struct vm *vm)
 int
 vm_start(struct vm *vm, char *err)
 {
-	unsigned int i;
 
 	if (fill_memory(vm, err) != 0)
 		return (-1);
 	/* Power-on of its virtual counter. */
 	vm->cntvoff = port_counter();
-	for (i = 0; i < vm->config.nspis; i++) {
+	for (unsigned int i = 0; i < vm->config.nspis; i++) {
 		vgic_map_hw(&vm->gic, vm->config.spis[i].intid,
 		    vm->config.spis[i].intid);
 		irq_assign(vm, vm->config.spis[i].intid,
 		    vm->config.spis[i].edge);
 	}
-	for (i = 0; i < vm->config.nvcpus; i++)
+	for (unsigned int i = 0; i < vm->config.nvcpus; i++)
 		sched_add(vm->vcpus[i]);
 	log_vm(vm, "start");
 	start_boot_vcpu(vm);
@@ -365,7 +356,6 @@ vm_start(struct vm *vm, char *err)
 void
 vm_stop(struct vm *vm, enum vm_stop why)
 {
-	unsigned int i;
 
 	spin_lock(&vm->lock);
 	if (vm->state != VM_RUNNING) {
@@ -376,7 +366,7 @@ vm_stop(struct vm *vm, enum vm_stop why)
 	vm->why = why;
 	vm->running = vm->config.nvcpus;
 	spin_unlock(&vm->lock);
-	for (i = 0; i < vm->config.nvcpus; i++)
+	for (unsigned int i = 0; i < vm->config.nvcpus; i++)
 		vcpu_request(vm->vcpus[i], VCPU_REQ_STOP);
 }
 
@@ -436,10 +426,9 @@ vm_vcpu_stopped(struct vm *vm)
 void
 vm_destroy(struct vm *vm)
 {
-	unsigned int i;
 
 	/* Never started, so no CPU knows it. */
-	for (i = 0; i < vm->config.nvcpus; i++)
+	for (unsigned int i = 0; i < vm->config.nvcpus; i++)
 		if (vm->vcpus[i] != NULL) {
 			vm->vcpus[i]->pcpu->assigned--;
 			pool_free(host.pool, vm->vcpus[i],

@@ -7,11 +7,7 @@
  */
 #pragma once
 
-#include "abi/machine.h"
-#include "lib/mmio.h"
-#include "lib/types.h"
 #include "mm/stage2.h"
-#include "port/cpu.h"
 #include "vdev/vpl011.h"
 #include "vdev/vpl031.h"
 #include "vgic/vgic.h"

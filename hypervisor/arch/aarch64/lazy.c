@@ -43,11 +43,10 @@ lazy_mdcr_reset(void)
 void
 lazy_reset(struct vcpu *v)
 {
-	unsigned int i;
 
 	v->arch.uses = 0;
 	v->arch.fp.fpsr = v->arch.fp.fpcr = 0;
-	for (i = 0; i < nitems(v->arch.fp.q); i++)
+	for (unsigned int i = 0; i < nitems(v->arch.fp.q); i++)
 		v->arch.fp.q[i] = 0;
 	v->arch.pmu = (struct arch_pmu){ 0 };
 	v->arch.debug = (struct arch_debug){ 0 };
@@ -81,7 +80,7 @@ port_vcpu_disown(struct vcpu *v)
 static void
 pmu_save(struct arch_pmu *s)
 {
-	unsigned int i, n = pmu_counters();
+	unsigned int n = pmu_counters();
 
 	s->pmcr = read_sysreg(pmcr_el0);
 	s->cntenset = read_sysreg(pmcntenset_el0);
@@ -93,7 +92,7 @@ pmu_save(struct arch_pmu *s)
 	s->ovsset = read_sysreg(pmovsset_el0);
 	s->selr = read_sysreg(pmselr_el0);
 	s->userenr = read_sysreg(pmuserenr_el0);
-	for (i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		write_sysreg(pmselr_el0, i);
 		isb();
 		s->evcntr[i] = read_sysreg(pmxevcntr_el0);
@@ -107,12 +106,12 @@ pmu_save(struct arch_pmu *s)
 static void
 pmu_load(const struct arch_pmu *s)
 {
-	unsigned int i, n = pmu_counters();
+	unsigned int n = pmu_counters();
 
 	write_sysreg(pmcntenclr_el0, ~0u);
 	write_sysreg(pmintenclr_el1, ~0u);
 	write_sysreg(pmovsclr_el0, ~0u);
-	for (i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		write_sysreg(pmselr_el0, i);
 		isb();
 		write_sysreg(pmxevcntr_el0, s->evcntr[i]);

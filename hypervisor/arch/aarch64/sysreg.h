@@ -22,7 +22,6 @@
 #define	HCR_TACR	(1ull << 21)
 #define	HCR_TSW		(1ull << 22)
 #define	HCR_RW		(1ull << 31)
-#define	HCR_E2H		(1ull << 34)
 #define	HCR_TLOR	(1ull << 35)
 #define	HCR_TERR	(1ull << 36)
 
@@ -42,10 +41,7 @@
 #define	MDCR_TTRF	(1ull << 19)
 
 #define	CNTHCTL_EL1PCTEN (1ull << 0)	/* CNTPCT not trapped */
-#define	CNTHCTL_EL1PCEN	(1ull << 1)	/* CNTP not trapped */
 #define	CNT_CTL_ENABLE	(1ull << 0)
-#define	CNT_CTL_IMASK	(1ull << 1)
-#define	CNT_CTL_ISTATUS	(1ull << 2)
 
 #define	SCTLR_EL2_RES1	0x30c50830ull
 #define	SCTLR_M		(1ull << 0)

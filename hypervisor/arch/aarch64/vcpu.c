@@ -25,7 +25,6 @@ _Static_assert(offsetof(struct pcpu, vectors) == PCPU_VECTORS, "vectors");
 
 /* Words of el1[] that are not 0 at reset. */
 #define	EL1_SCTLR	4
-#define	EL1_VBAR	9
 
 #define	HCR_GUEST							\
 	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB |	\
@@ -35,12 +34,11 @@ _Static_assert(offsetof(struct pcpu, vectors) == PCPU_VECTORS, "vectors");
 void
 port_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t x0)
 {
-	unsigned int i;
 
-	for (i = 0; i < nitems(v->x); i++)
+	for (unsigned int i = 0; i < nitems(v->x); i++)
 		v->x[i] = 0;
 	v->x[0] = x0;
-	for (i = 0; i < EL1_WORDS; i++)
+	for (unsigned int i = 0; i < EL1_WORDS; i++)
 		v->arch.el1[i] = 0;
 	v->arch.el1[EL1_SCTLR] = SCTLR_EL1_RESET;
 	v->arch.elr = pc;
@@ -111,7 +109,6 @@ port_vcpu_load(struct vcpu *v)
 void
 port_vcpu_dump(struct vcpu *v)
 {
-	unsigned int i;
 
 	log_vm(v->vm, "vCPU %u: PC %016llx PSTATE %08llx ESR_EL2 %08llx",
 	    v->index, (unsigned long long)read_sysreg(elr_el2),
@@ -125,7 +122,7 @@ port_vcpu_dump(struct vcpu *v)
 	    (unsigned long long)read_sysreg(elr_el1),
 	    (unsigned long long)read_sysreg(esr_el1),
 	    (unsigned long long)read_sysreg(far_el1));
-	for (i = 0; i < 30; i += 3)
+	for (unsigned int i = 0; i < 30; i += 3)
 		log_vm(v->vm, "x%-2u %016llx x%-2u %016llx x%-2u %016llx",
 		    i, (unsigned long long)v->x[i],
 		    i + 1, (unsigned long long)v->x[i + 1],
@@ -169,13 +166,13 @@ port_inject_undef(struct vcpu *v)
 void
 port_inject_abort(struct vcpu *v, uint64_t esr)
 {
-	uint64_t new, pstate = read_sysreg(spsr_el2);
+	uint64_t pstate = read_sysreg(spsr_el2);
 	bool insn = ESR_EC(esr) == EC_IABT_LOW;
 	bool from_el0 = (pstate & (PSR_MODE_MASK | PSR_AARCH32)) == 0 ||
 	    pstate & PSR_AARCH32;
-
-	new = (uint64_t)(insn ? EC_IABT_LOW : EC_DABT_LOW) +
+	uint64_t new = (uint64_t)(insn ? EC_IABT_LOW : EC_DABT_LOW) +
 	    (from_el0 ? 0 : 1);
+
 	new = new << ESR_EC_SHIFT | ESR_IL;
 	/* ESR_EL2 has the level of stage 2; the guest wants its own. */
 	new |= esr & ABT_S1PTW ? FSC_EXTERNAL_WALK | walk_level(v) :

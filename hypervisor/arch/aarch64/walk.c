@@ -7,7 +7,6 @@
  */
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/sysreg.h"
-#include "mm/stage2.h"
 #include "vmm/vcpu.h"
 #include "vmm/vm.h"
 
@@ -32,7 +31,7 @@ walk_level(struct vcpu *v)
 	unsigned int va_bits = 64 - (high ? tcr >> 16 & 63 : tcr & 63);
 	unsigned int page = granule_bits(high, high ? tcr >> 30 & 3 :
 	    tcr >> 14 & 3);
-	unsigned int stride = page - 3, level, shift;
+	unsigned int stride = page - 3, level;
 	const uint64_t *entry;
 	pa_t pa;
 
@@ -40,7 +39,8 @@ walk_level(struct vcpu *v)
 		return (3);
 	level = 4 - (va_bits - page + stride - 1) / stride;
 	for (; level < 3; level++) {
-		shift = page + (3 - level) * stride;
+		unsigned int shift = page + (3 - level) * stride;
+
 		table += (far & ((1ull << va_bits) - 1)) >> shift << 3 &
 		    ((1ull << (page > 12 ? page : 12)) - 1);
 		if (round_down(table, PAGE_SIZE) == fault)

@@ -9,24 +9,18 @@
 #define	ESR_EC_SHIFT		26
 #define	ESR_EC(esr)		((unsigned int)((esr) >> 26) & 0x3f)
 #define	ESR_IL			(1u << 25)
-#define	ESR_ISS(esr)		((uint32_t)(esr) & 0x1ffffff)
 
 /* Exception classes. */
 #define	EC_UNKNOWN		0x00
 #define	EC_WFX			0x01
 #define	EC_FP			0x07
-#define	EC_PAUTH		0x09
 #define	EC_ILL			0x0e
 #define	EC_HVC64		0x16
 #define	EC_SMC64		0x17
 #define	EC_SYSREG		0x18
-#define	EC_SVE			0x19
 #define	EC_IABT_LOW		0x20
-#define	EC_IABT_CUR		0x21
 #define	EC_PC_ALIGN		0x22
 #define	EC_DABT_LOW		0x24
-#define	EC_DABT_CUR		0x25
-#define	EC_SERROR		0x2f
 #define	EC_COUNT		0x40
 
 /* WFx */
@@ -35,18 +29,14 @@
 /* Data and instruction aborts. */
 #define	ABT_FSC(esr)		((unsigned int)(esr) & 0x3f)
 #define	FSC_TYPE(fsc)		((fsc) & 0x3c)	/* low bits: level */
-#define	FSC_ADDRESS_SIZE	0x00
 #define	FSC_TRANSLATION		0x04
 #define	FSC_ACCESS		0x08
 #define	FSC_PERMISSION		0x0c
 #define	FSC_EXTERNAL		0x10
 #define	FSC_EXTERNAL_WALK	0x14
-#define	FSC_ALIGNMENT		0x21
 #define	ABT_WRITE		(1u << 6)	/* WnR */
 #define	ABT_S1PTW		(1u << 7)
 #define	ABT_CM			(1u << 8)	/* cache maintenance */
-#define	ABT_FNV			(1u << 10)	/* FAR not valid */
-#define	ABT_AR			(1u << 14)
 #define	ABT_SF			(1u << 15)	/* 64-bit register */
 #define	ABT_SRT(esr)		((esr) >> 16 & 0x1f)
 #define	ABT_SSE			(1u << 21)	/* sign extend */
@@ -62,7 +52,5 @@
 	((uint32_t)(op0) << 20 | (uint32_t)(op2) << 17 |		\
 	 (uint32_t)(op1) << 14 | (uint32_t)(crn) << 10 | (uint32_t)(crm) << 1)
 #define	SYS_OP0(esr)		(((esr) >> 20) & 3)
-#define	SYS_OP1(esr)		(((esr) >> 14) & 7)
-#define	SYS_CRN(esr)		(((esr) >> 10) & 15)
 #define	SYS_CRM(esr)		(((esr) >> 1) & 15)
 #define	SYS_OP2(esr)		(((esr) >> 17) & 7)

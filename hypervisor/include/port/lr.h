@@ -16,7 +16,6 @@
 
 #include "lib/types.h"
 
-#define	LR_STATE_SHIFT		62
 #define	LR_PENDING		(1ull << 62)
 #define	LR_ACTIVE		(1ull << 63)
 #define	LR_HW			(1ull << 61)
