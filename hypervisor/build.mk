@@ -16,9 +16,10 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin -fpie \
 	-mcmodel=tiny \
 	-mgeneral-regs-only -mstrict-align -march=armv8-a \
 	-mno-outline-atomics -ffixed-x18 -fno-stack-protector \
-	-fno-omit-frame-pointer -momit-leaf-frame-pointer \
-	-fno-asynchronous-unwind-tables -falign-functions=4 \
-	-falign-jumps=1 -falign-loops=1 -falign-labels=1 -fno-common -include hypervisor/lib/hidden.h \
+	-fomit-frame-pointer -fno-unwind-tables \
+	-fno-asynchronous-unwind-tables \
+	-falign-functions=4 -falign-jumps=1 -falign-loops=1 \
+	-falign-labels=1 -fno-common -include hypervisor/lib/hidden.h \
 	-ffunction-sections -fdata-sections \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
 	-Ihypervisor -Ihypervisor/include -Ihypervisor/arch/aarch64 \

@@ -14,6 +14,7 @@ struct pool;
 
 /* image.lds */
 extern char image_start[], image_end[], text_end[], rodata_end[];
+extern char boot_stack_top[];
 /* head.S */
 extern char secondary_start[], boot_panic_stack_top[];
 void	boot_mmu_on(uint64_t unused, uint64_t unused2, uint64_t ttbr,

@@ -53,7 +53,6 @@ start:
 	adrp	x0, boot_stack_top
 	add	x0, x0, :lo12:boot_stack_top
 	mov	sp, x0
-	mov	x29, xzr
 	mov	x0, x20
 	mov	x1, x21
 	mrs	x2, CurrentEL
@@ -69,7 +68,6 @@ secondary_start:
 	ldp	x3, x4, [x0, #16]	/* TCR_EL2, SCTLR_EL2 */
 	ldr	x5, [x0, #32]		/* MAIR_EL2 */
 	mov	sp, x1
-	mov	x29, xzr
 	bl	boot_mmu_on
 	b	smp_secondary
 
@@ -97,7 +95,6 @@ boot_mmu_on:
 	.globl	boot_on_stack
 boot_on_stack:
 	mov	sp, x0
-	mov	x29, xzr
 	br	x1
 
 	.bss
@@ -106,4 +103,5 @@ boot_on_stack:
 	.space	4096
 boot_panic_stack_top:
 	.space	8192
+	.globl	boot_stack_top
 boot_stack_top:

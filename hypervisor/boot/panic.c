@@ -12,8 +12,13 @@
 #include "vmm/log.h"
 #include "vmm/pcpu.h"
 
-#define	MAX_DEPTH	24
-#define	STACK_SIZE	(2 * PAGE_SIZE)	/* memory_cpu_stack() */
+#define	MAX_DEPTH	40
+/* Below the struct pcpu: memory_cpu_stack(). */
+#define	STACK_SIZE	(2 * PAGE_SIZE - round_up(sizeof(struct pcpu), 16))
+
+/* DDI 0487, C6.2: calls. */
+#define	A64_IS_BL(w)	((w) >> 26 == 0x25)
+#define	A64_IS_BLR(w)	(((w) & 0xfffffc1f) == 0xd63f0000)
 
 struct panic_frame {
 	uint64_t	x[31], sp, vector;
@@ -46,24 +51,34 @@ begin(void)
 }
 
 /*
- * Frame records are {next frame, return address} (AAPCS64, 6.4.6). The first
- * may be missing, and x29 then be a guest's: only a record on the stack counts.
+ * There are no frame records: what is on the stack and follows a call is
+ * given with its place there. `apiary` knows by the ELF file's unwind tables
+ * which of these are the callers, and which were left there before.
  */
 static void
-back_trace(uint64_t pc, uint64_t fp, uint64_t sp)
+back_trace(uint64_t pc, uint64_t sp)
 {
-	uint64_t start = (uintptr_t)image_start, text = (uintptr_t)text_end;
-	const uint64_t *record;
+	uint64_t start = (uintptr_t)image_start;
+	uint64_t size = (uintptr_t)text_end - start;
+	uint64_t at = sp, top = (uintptr_t)boot_stack_top;
+	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < MAX_DEPTH && pc >= start && pc < text;
-	    i++) {
-		log_line("  #%u 0x%llx", i, (unsigned long long)(pc - start));
-		if (fp % 16 != 0 || fp - sp >= STACK_SIZE)
-			break;
-		record = (const uint64_t *)fp;
-		pc = record[1];
-		sp = fp + 16;
-		fp = record[0];
+	if (pc - start < size)
+		log_line("  #%u 0x%llx", n++, (unsigned long long)(pc - start));
+	if (top - sp > STACK_SIZE)
+		top = read_sysreg(tpidr_el2);
+	/* After an overflow sp is in the guard page. */
+	if (top - sp > STACK_SIZE && top - sp < STACK_SIZE + PAGE_SIZE)
+		at = top - STACK_SIZE;
+	if (top - at > STACK_SIZE)
+		return;
+	for (at = round_up(at, 8); at < top && n < MAX_DEPTH; at += 8) {
+		pc = *(uint64_t *)at - 4;
+		if (pc - start < size && pc % 4 == 0 &&
+		    (A64_IS_BL(*(uint32_t *)pc) || A64_IS_BLR(*(uint32_t *)pc)))
+			log_line("  #%u 0x%llx sp+0x%llx", n++,
+			    (unsigned long long)(pc + 4 - start),
+			    (unsigned long long)(at - sp));
 	}
 }
 
@@ -77,8 +92,7 @@ panic(const char *fmt, ...)
 	log_panic(fmt, ap);
 	va_end(ap);
 	back_trace((uintptr_t)__builtin_return_address(0) - 4,
-	    *(uint64_t *)__builtin_frame_address(0),
-	    (uintptr_t)__builtin_frame_address(0));
+	    (uintptr_t)__builtin_dwarf_cfa());
 	panic_halt();
 }
 
@@ -110,6 +124,6 @@ panic_exception(const struct panic_frame *f)
 	    (uintptr_t)text_end - (uintptr_t)image_start)
 		log_line("  lr 0x%llx", (unsigned long long)
 		    (f->x[30] - (uintptr_t)image_start));
-	back_trace(elr, f->x[29], f->sp);
+	back_trace(elr, f->sp);
 	panic_halt();
 }

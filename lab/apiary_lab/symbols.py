@@ -1,7 +1,9 @@
 """Names for the addresses of a hypervisor's back-trace.
 
-The hypervisor prints `  #N 0x<offset>`, relative to the start of its image,
-and `  lr 0x<offset>` for the link register.
+The hypervisor prints `  #0 0x<offset>`, relative to the start of its image,
+for where it was, `  lr 0x<offset>` for the link register, and
+`  #N 0x<offset> sp+0x<place>` for what is on its stack and follows a call.
+Of these the ones that no caller has put there get a `?` before the name.
 Must not know how a run is made or judged.
 
 SPDX-License-Identifier: BSD-2-Clause
@@ -12,10 +14,11 @@ import struct
 import subprocess
 from pathlib import Path
 
-from . import paths
+from . import paths, unwind
 from .status import LabError
 
-_FRAME = re.compile(r"(#\d+|\blr) 0x([0-9a-fA-F]+)")
+_FRAME = re.compile(r"(#\d+|\blr) 0x([0-9a-fA-F]+)"
+                    r"(?: sp\+0x([0-9a-fA-F]+))?")
 _PT_LOAD = 1
 
 
@@ -43,18 +46,31 @@ def link_base(elf: Path) -> int:
     return min(loads)
 
 
+def _doubtful(frames: list[re.Match], base: int, elf: Path) -> set[int]:
+    """Which of the frames are not those of callers, by index."""
+    place = next((int(m[2], 16) for m in frames if m[1] == "#0"), None)
+    link = next((base + int(m[2], 16) for m in frames if m[1] == "lr"), None)
+    found = {at: unwind.Found(base + int(m[2], 16), int(m[3], 16))
+             for at, m in enumerate(frames) if m[3] is not None}
+    if place is None or not found:
+        return set()
+    chain = unwind.callers(unwind.Table(elf), base + place, link,
+                           list(found.values()))
+    return {at for at, item in found.items() if item not in chain}
+
+
 def symbolize(lines: list[str], elf: Path) -> list[str]:
     """The lines, with function, file and line after every frame."""
-    offsets = [(m.group(1), int(m.group(2), 16))
-               for line in lines for m in _FRAME.finditer(line)]
-    if not offsets:
+    frames = [m for line in lines for m in _FRAME.finditer(line)]
+    if not frames:
         return list(lines)
     base = link_base(elf)
+    doubtful = _doubtful(frames, base, elf)
     tool = os.environ.get("CROSS", "aarch64-linux-gnu-") + "addr2line"
     # A return address is that of the instruction after the call, which may
     # belong to the next line or, after a noreturn call, the next function.
-    asked = [base + offset - (4 if which != "#0" else 0)
-             for which, offset in offsets]
+    asked = [base + int(m[2], 16) - (4 if m[1] != "#0" else 0)
+             for m in frames]
     try:
         out = subprocess.run(
             [tool, "-a", "-i", "-f", "-e", str(elf)]
@@ -72,6 +88,7 @@ def symbolize(lines: list[str], elf: Path) -> list[str]:
             names[-1][-1] += f" ({place})"
         else:
             names[-1].append(line)
-    done = iter(" in ".join(chain) for chain in names)
+    done = iter(("? " if at in doubtful else "") + " in ".join(chain)
+                for at, chain in enumerate(names))
     return [_FRAME.sub(lambda m: f"{m.group(0)} {next(done)}", line)
             for line in lines]

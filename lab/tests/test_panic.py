@@ -120,7 +120,8 @@ class Panic(InFolder):
 
     def assertTrace(self, lines: list[str], *functions: str) -> None:
         """The innermost functions; those inlined into one are with it."""
-        trace = [s for s in lines if re.search(r"#\d+ 0x\w+ \w+ \(", s)]
+        trace = [s for s in lines if re.search(
+            r"#\d+ 0x\w+ (sp\+0x\w+ )?\w+ \(", s)]
         for frame, name in zip(trace, functions):
             self.assertRegex(frame, rf"\b{name} \(\S+:\d+\)")
         self.assertGreaterEqual(len(trace), len(functions), lines)
@@ -138,7 +139,8 @@ class Panic(InFolder):
 
     def test_callers(self) -> None:
         lines = self.die("vcpu_attend", UDF)
-        self.assertTrace(lines, "vcpu_attend", "boot_enter_guests")
+        self.assertTrace(lines, "vcpu_attend", "boot_enter_guests",
+                         "start_rest", "boot_main")
         self.assertRegex("\n".join(lines), r"lr 0x\w+ sched_next \(")
 
     def test_text_is_not_writable(self) -> None:
