@@ -59,6 +59,21 @@ entry_vectors_echo2:
 	others	6, 16
 
 /*
+ * A CPU that CPU_ON has started: x0 = {count, conduit of CPU_OFF}.
+ */
+	.globl	entry_started
+entry_started:
+	mrs	x1, cntvct_el0
+	str	x1, [x0]
+	dsb	sy
+	ldr	x2, [x0, #8]
+	mov	w0, #0x84000000		/* CPU_OFF (DEN 0022, 5.1.3) */
+	orr	w0, w0, #2
+	cbnz	x2, 1f
+	hvc	#0
+1:	smc	#0
+
+/*
  * void entry_echo(const uint64_t arg[2], const uint32_t *stop,
  *     uint64_t gicc): answers interrupts until *stop is not 0.
  */

@@ -3,8 +3,8 @@
  * histogram, records (lab/README.md). Must not know what an operation does.
  *
  * Boot arguments: ops=a,b only these; unit=insn where one instruction is one
- * nanosecond of virtual time; list names all and runs none; peer plays the
- * other VM of world_switch.
+ * nanosecond of virtual time; list names all and runs none; peer=a plays the
+ * other VM of that operation.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -12,18 +12,22 @@
 #include "op.h"
 
 #define	BATCHES		16		/* of LOOP operations each */
-#define	MEASURES	5		/* records of one operation */
 
 const char guest_name[] = "bench";
 const struct guest_case guest_cases[] = { { .name = NULL } };
 
-static const char *const measures[] = { "min", "p50", "p99", "max", "mean" };
+static const struct {
+	const char	*name;
+	unsigned int	per_mille;	/* of the samples; 0: none of these */
+} measures[] = { { "min" }, { "p50", 500 }, { "p95", 950 }, { "p99", 990 },
+    { "p999", 999 }, { "max" }, { "mean" } };
+#define	MEASURES	nitems(measures)	/* records of one operation */
 static struct hist hist, base;
 
 static bool
 chosen(const struct op *op)
 {
-	static char list[256];
+	static char list[512];
 	size_t n = strlen(op->name);
 	const char *p;
 
@@ -119,12 +123,15 @@ batch(struct run *r, const char *unit)
 static void
 report(const struct run *r, const char *unit)
 {
-	const uint64_t values[] = { hist.min, hist_percentile(&hist, 50),
-	    hist_percentile(&hist, 99), hist.max };
 	unsigned int i;
 
-	for (i = 0; i < nitems(values); i++)
-		record(r->op->name, measures[i], "pass", values[i], unit);
+	record(r->op->name, "min", "pass", hist.min, unit);
+	for (i = 0; i < MEASURES; i++)
+		if (measures[i].per_mille != 0)
+			record(r->op->name, measures[i].name, "pass",
+			    hist_percentile(&hist, measures[i].per_mille),
+			    unit);
+	record(r->op->name, "max", "pass", hist.max, unit);
 	measure(r->op->name, "mean", hist.sum * 1000 / hist.n, unit);
 	hist_print(&hist, r->op->name, unit);
 }
@@ -167,7 +174,7 @@ run(const struct op *op, bool *failed)
 				hist_add(&base, v);
 		}
 		r.per = per;
-		less = hist_percentile(&base, 50);
+		less = hist_percentile(&base, 500);
 	}
 	*failed = !collect(&r, &hist, op->sample, less);
 	if (!*failed) {
@@ -192,18 +199,21 @@ run_chosen(const struct op *op)
 		return;
 	print("%s: %s\n", failed ? "failed" : "skipped", why);
 	for (i = 0; i < MEASURES; i++)
-		record(op->name, measures[i], failed ? "fail" : "skip", 0,
+		record(op->name, measures[i].name, failed ? "fail" : "skip", 0,
 		    NULL);
 }
 
 /* The other VM: announces itself, yields, ends. */
 static void
-peer(void)
+peer(const char *op)
 {
+	bool known;
 
 	print("<APIARY_GUEST NAME=bench-peer CASES=1>\n");
-	ops_peer();
-	record("peer", "yield", "pass", 0, NULL);
+	known = ops_peer(op);
+	if (!known)
+		print("peer=%s: no operation of two VMs\n", op);
+	record("peer", "yield", known ? "pass" : "fail", 0, NULL);
 	print("<APIARY_DONE NAME=bench-peer>\n");
 }
 
@@ -212,10 +222,10 @@ guest_main(void)
 {
 	const struct op *op;
 	unsigned int cases = 0;
-	char word[2];
+	char word[32];
 
 	if (machine_arg("peer", word, sizeof(word))) {
-		peer();
+		peer(word);
 		return;
 	}
 	for (op = ops; op->name != NULL; op++)

@@ -83,9 +83,9 @@ hist_add(struct hist *h, uint64_t value)
 }
 
 uint64_t
-hist_percentile(const struct hist *h, unsigned int percent)
+hist_percentile(const struct hist *h, unsigned int per_mille)
 {
-	uint64_t seen = 0, rank = (h->n * percent + 99) / 100;
+	uint64_t seen = 0, rank = (h->n * per_mille + 999) / 1000;
 	unsigned int i;
 
 	for (i = 0; i < h->bins; i++) {

@@ -22,7 +22,7 @@ struct hist {
 
 void	hist_clear(struct hist *);
 void	hist_add(struct hist *, uint64_t value);
-/* Smallest value with at least that share (nearest rank); 0 < percent. */
-uint64_t hist_percentile(const struct hist *, unsigned int percent);
+/* Smallest value with at least that share (nearest rank); not 0. */
+uint64_t hist_percentile(const struct hist *, unsigned int per_mille);
 /* <APIARY_HIST> lines (lab/README.md). */
 void	hist_print(const struct hist *, const char *name, const char *unit);

@@ -55,13 +55,17 @@ struct op {
 	/* "ns" where a deadline is measured, else that of the clock. */
 	bool		deadline;
 	bool		no_pmu;		/* its use would be measured too */
+	void		(*peer)(uint64_t n);	/* the other VM's part */
 };
 /* Only chosen by name: another VM must play its part. */
 #define	NEED_PEER	(1u << 16)
 
 extern const struct op ops[];		/* ends with a NULL name */
-/* Has the peer's part of world_switch played; returns when A must be done. */
-void	ops_peer(void);
+/*
+ * Has the other VM's part of an operation played; returns when that must be
+ * done. False: no such operation, or it has no such part.
+ */
+bool	ops_peer(const char *name);
 
 /* ---- samples, for the table (sample.c) ------------------------------- */
 

@@ -6,27 +6,34 @@ benchmark measures, nor how a console is watched.
 SPDX-License-Identifier: BSD-2-Clause
 """
 import datetime
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import bundle, paths, provenance, qemu, store, targets
+from . import bundle, paths, provenance, qemu, sizes, store, targets
 from .records import Console, Histogram
 from .status import LabError, no_such
 
 BUNDLES = paths.TOP / "bench" / "bundles.yaml"
-_KEYS = {"name": str, "vms": list, "cpu": str, "smp": int, "memory": str}
+_KEYS = {"name": str, "vms": list, "cpu": str, "smp": int, "memory": str,
+         "sizes": str}
+_OPS = re.compile(r"\bops=(\S+)")
+# What an entry may ask the size of.
+_IMAGES = {"hypervisor": paths.HYPERVISOR_ELF}
 
 
 @dataclass
 class Entry:
-    """One bundle to boot: VMs, and what they ask of the target."""
+    """One bundle to boot: VMs, and what they ask of the target. Or, with no
+    VMs, an image to take the size of."""
 
     name: str
     vms: list[bundle.Vm]
     overrides: dict[str, Any] = field(default_factory=dict)
+    sizes: str = ""
 
 
 def read_entries(path: Path) -> list[Entry]:
@@ -43,9 +50,11 @@ def read_entries(path: Path) -> list[Entry]:
     entries: list[Entry] = []
     for item in data:
         if not isinstance(item, dict) or \
-                not {"name", "vms"} <= set(item) <= set(_KEYS):
+                not {"name"} <= set(item) <= set(_KEYS) or \
+                ("vms" in item) == ("sizes" in item):
             raise LabError(f"{where}: each bundle has name and vms, and may "
-                           f"have cpu, smp and memory: {item}")
+                           f"have cpu, smp and memory; or name and sizes: "
+                           f"{item}")
         for key, value in item.items():
             if not isinstance(value, _KEYS[key]):
                 raise LabError(f"{where}: {item['name']}: {key}: {value!r} "
@@ -53,20 +62,48 @@ def read_entries(path: Path) -> list[Entry]:
         if item["name"] in [entry.name for entry in entries]:
             raise LabError(f"{where}: {item['name']} is there twice")
         vms = [bundle.vm_from(vm, f"{where}: {item['name']}")
-               for vm in item["vms"]]
+               for vm in item.get("vms", [])]
+        image = item.get("sizes", "")
+        if image and image not in _IMAGES:
+            raise LabError(f"{where}: {item['name']}: "
+                           f"{no_such('image', image, list(_IMAGES))}")
         overrides = {key: item[key] for key in ("cpu", "smp", "memory")
                      if key in item}
-        entries.append(Entry(item["name"], vms, overrides))
+        entries.append(Entry(item["name"], vms, overrides, image))
     return entries
 
 
+def operations(entry: Entry) -> list[str]:
+    """What its guests are asked to measure."""
+    return [name for vm in entry.vms for text in _OPS.findall(vm.append)
+            for name in text.split(",")]
+
+
+def _only(entry: Entry, names: list[str]) -> Entry:
+    """The entry with these operations alone; the other VMs as they are."""
+    def cut(match: re.Match) -> str:
+        return "ops=" + ",".join(name for name in match[1].split(",")
+                                 if name in names)
+
+    return replace(entry, vms=[replace(vm, append=_OPS.sub(cut, vm.append))
+                               for vm in entry.vms])
+
+
 def select(entries: list[Entry], names: list[str]) -> list[Entry]:
-    """The entries of these names; all of them for no names."""
-    known = [entry.name for entry in entries]
+    """The entries of these names, or with the operations of these names
+    alone; all of them for no names."""
+    known = [name for entry in entries
+             for name in [entry.name, *operations(entry)]]
     for name in names:
         if name not in known:
             raise LabError(no_such("benchmark", name, known))
-    return [entry for entry in entries if not names or entry.name in names]
+    out = []
+    for entry in entries:
+        if not names or entry.name in names:
+            out.append(entry)
+        elif set(names) & set(operations(entry)):
+            out.append(_only(entry, names))
+    return out
 
 
 def disagreements(console: Console) -> list[str]:
@@ -82,7 +119,7 @@ def disagreements(console: Console) -> list[str]:
             out.append(f"{case.name} is {case.measurement:g}, its histogram "
                        f"says {held}")
         # Another measure (.batch) may be by another clock.
-        if what in ("min", "p50", "p99", "max", "mean") and \
+        if what in ("min", "p50", "p95", "p99", "p999", "max", "mean") and \
                 case.units != hist.units:
             out.append(f"{case.name} is in {case.units}, its histogram in "
                        f"{hist.units}")
@@ -107,7 +144,8 @@ def merge(runs: list[Histogram]) -> Histogram:
 def as_dict(hist: Histogram, entry: str) -> dict[str, Any]:
     return {"bundle": entry, "units": hist.units, "n": hist.n,
             "min": hist.min, "p50": hist.percentile(50),
-            "p99": hist.percentile(99), "max": hist.max, "sum": hist.sum,
+            "p95": hist.percentile(95), "p99": hist.percentile(99),
+            "p999": hist.percentile(99.9), "max": hist.max, "sum": hist.sum,
             "mean": round(hist.mean, 3),
             "bins": [list(pair) for pair in hist.bins]}
 
@@ -156,6 +194,11 @@ class Session:
         """Boots everything; keeps going over entries that go wrong."""
         work = paths.BUILD / "lab" / "bench" / self.target.config()
         for entry in self.entries:
+            if entry.sizes:
+                for hist in sizes.of(_IMAGES[entry.sizes]):
+                    self.by[hist.name] = entry.name
+                    self.found[hist.name] = [hist] * self.runs
+                continue
             cpus = self._target_of(entry).data["smp"]
             if cpus < entry.overrides.get("smp", 1):
                 self.skipped.append(f"{entry.name} needs "

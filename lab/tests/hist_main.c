@@ -27,6 +27,6 @@ main(void)
 	while (scanf("%llu", &v) == 1)
 		hist_add(&h, v);
 	hist_print(&h, "x", "insn");
-	printf("%llu %llu\n", (unsigned long long)hist_percentile(&h, 50),
-	    (unsigned long long)hist_percentile(&h, 99));
+	printf("%llu %llu\n", (unsigned long long)hist_percentile(&h, 500),
+	    (unsigned long long)hist_percentile(&h, 990));
 }

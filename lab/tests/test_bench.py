@@ -4,9 +4,10 @@ SPDX-License-Identifier: BSD-2-Clause
 """
 import json
 import shutil
+import subprocess
 
-from support import InFolder, console, log, say
-from apiary_lab import bench, paths, store, targets
+from support import CROSS, InFolder, console, log, say
+from apiary_lab import bench, paths, sizes, store, targets
 from apiary_lab.records import Console, Histogram
 from apiary_lab.status import LabError
 
@@ -36,9 +37,41 @@ class Entries(InFolder):
                                     r"mean switch\?"):
             bench.select(entries, ["swich"])
 
+    def test_operations_by_name(self) -> None:
+        entries = self.read(
+            "- {name: a, vms: [{guest: g, append: 'ops=x,y,z q=1'},"
+            " {guest: g, append: peer=x}]}\n"
+            "- {name: b, vms: [{guest: g, append: ops=w}]}\n")
+        chosen = bench.select(entries, ["z", "x"])
+        self.assertEqual([[vm.append for vm in e.vms] for e in chosen],
+                         [["ops=x,z q=1", "peer=x"]])
+        self.assertEqual(bench.operations(entries[0]), ["x", "y", "z"])
+        self.assertEqual([e.name for e in bench.select(entries, ["a", "w"])],
+                         ["a", "b"])
+
+    def test_sizes(self) -> None:
+        source, elf = self.folder / "x.c", self.folder / "x.elf"
+        source.write_text("const int r[6] = {1}; int d[4] = {2}; int b[8];"
+                          "void _start(void) {}\n")
+        subprocess.run([f"{CROSS}gcc", "-nostdlib", "-static", "-no-pie",
+                        "-O1", "-o", elf, source], check=True)
+        found = {hist.name: hist.bins for hist in sizes.of(elf)}
+        self.assertEqual(found, {
+            "image_text": [(4, 1)], "image_rodata": [(24, 1)],
+            "image_data": [(16, 1)], "image_bss": [(32, 1)]})
+        source.write_text("void _start(void) {}\n")
+        subprocess.run([f"{CROSS}gcc", "-nostdlib", "-static", "-o", elf,
+                        source], check=True)
+        with self.assertRaisesRegex(LabError, r"wants \.text"):
+            sizes.of(elf)
+        with self.assertRaisesRegex(LabError, "size"):
+            sizes.of(source)
+
     def test_refused(self) -> None:
         for text, error in (
                 ("", "a list of bundles"),
+                ("- {name: a, sizes: hypervizor}", "mean hypervisor"),
+                ("- {name: a, sizes: hypervisor, vms: []}", "or name and"),
                 ("- {name: a}", "has name and vms"),
                 ("- {name: a, vms: [{guest: g}], colour: 1}", "has name"),
                 ("- {name: a, vms: [{guest: g}], smp: x}", "'x' is no int"),
