@@ -3,7 +3,8 @@
  * histogram, records (lab/README.md). Must not know what an operation does.
  *
  * Boot arguments: ops=a,b only these; unit=insn where one instruction is one
- * nanosecond of virtual time; list names all and runs none; peer=a plays the
+ * nanosecond of virtual time; cold=bytes evicts caches (by so much memory) and
+ * TLBs before each sample and adds _cold to the names; list names all and runs none; peer=a plays the
  * other VM of that operation.
  *
  * SPDX-License-Identifier: BSD-2-Clause
@@ -15,6 +16,8 @@
 
 const char guest_name[] = "bench";
 const struct guest_case guest_cases[] = { { .name = NULL } };
+
+static uint64_t cold;			/* bytes to evict by; 0: hot */
 
 static const struct {
 	const char	*name;
@@ -70,6 +73,8 @@ collect(struct run *r, struct hist *h, bool (*take)(struct run *, uint64_t *),
 		uint64_t v;
 
 		r->index = i;
+		if (cold != 0)
+			sample_evict(cold);
 		if (!take(r, &v))
 			return (false);
 		if (i < r->op->warmup)
@@ -79,6 +84,20 @@ collect(struct run *r, struct hist *h, bool (*take)(struct run *, uint64_t *),
 		hist_add(h, (v + r->per / 2) / r->per);
 	}
 	return (true);
+}
+
+/* The operation as records name it. */
+static const char *
+name_of(const struct op *op)
+{
+	static char name[64];
+	size_t n = strlen(op->name);
+
+	if (cold == 0 || n > sizeof(name) - sizeof("_cold"))
+		return (op->name);
+	memcpy(name, op->name, n);
+	memcpy(name + n, "_cold", sizeof("_cold"));
+	return (name);
 }
 
 /* A value in thousandths. */
@@ -104,7 +123,7 @@ batch(struct run *r, const char *unit)
 	uint64_t ticks = 0, start, i;
 
 	if (c == NULL || c->loop == NULL || clock != CLOCK_PMU ||
-	    r->op->baseline == NULL)
+	    r->op->baseline == NULL || cold != 0)
 		return;
 	for (i = 0; i < BATCHES; i++) {
 		start = counter();
@@ -116,7 +135,7 @@ batch(struct run *r, const char *unit)
 	}
 	if (!clock_is_insn())
 		unit = "ns";
-	measure(r->op->name, "batch", clock_value(CLOCK_COUNTER, false,
+	measure(name_of(r->op), "batch", clock_value(CLOCK_COUNTER, false,
 	    ticks * 1000) / (BATCHES * LOOP), unit);
 }
 
@@ -125,15 +144,15 @@ report(const struct run *r, const char *unit)
 {
 	unsigned int i;
 
-	record(r->op->name, "min", "pass", hist.min, unit);
+	record(name_of(r->op), "min", "pass", hist.min, unit);
 	for (i = 0; i < MEASURES; i++)
 		if (measures[i].per_mille != 0)
-			record(r->op->name, measures[i].name, "pass",
+			record(name_of(r->op), measures[i].name, "pass",
 			    hist_percentile(&hist, measures[i].per_mille),
 			    unit);
-	record(r->op->name, "max", "pass", hist.max, unit);
-	measure(r->op->name, "mean", hist.sum * 1000 / hist.n, unit);
-	hist_print(&hist, r->op->name, unit);
+	record(name_of(r->op), "max", "pass", hist.max, unit);
+	measure(name_of(r->op), "mean", hist.sum * 1000 / hist.n, unit);
+	hist_print(&hist, name_of(r->op), unit);
 }
 
 /* NULL, or why there is no figure: then `failed` tells a failure apart. */
@@ -199,7 +218,7 @@ run_chosen(const struct op *op)
 		return;
 	print("%s: %s\n", failed ? "failed" : "skipped", why);
 	for (i = 0; i < MEASURES; i++)
-		record(op->name, measures[i].name, failed ? "fail" : "skip", 0,
+		record(name_of(op), measures[i].name, failed ? "fail" : "skip", 0,
 		    NULL);
 }
 
@@ -230,7 +249,9 @@ guest_main(void)
 	}
 	for (op = ops; op->name != NULL; op++)
 		cases += chosen(op) ? MEASURES : 0;
+	cold = machine_arg_number("cold", 0);
 	print("<APIARY_GUEST NAME=%s CASES=%u>\n", guest_name, cases);
+	print("<APIARY_CPU MIDR=%08lx>\n", read_sysreg(midr_el1));
 	if (cases == 0)
 		print("no operation is named by ops=\n");
 	for (op = ops; op->name != NULL; op++)

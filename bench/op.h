@@ -69,6 +69,9 @@ bool	ops_peer(const char *name);
 
 /* ---- samples, for the table (sample.c) ------------------------------- */
 
+/* Reads so many bytes of memory that nobody else uses; empties the TLBs. */
+void	sample_evict(uint64_t bytes);
+
 bool	sample_shot(struct run *, uint64_t *), sample_twin(struct run *,
 	    uint64_t *);
 /* A shot that an interrupt ends, acknowledged and ended afterwards. */

@@ -43,6 +43,21 @@ sample_twin(struct run *r, uint64_t *value)
 	return (shot(r, true, value));
 }
 
+void
+sample_evict(uint64_t bytes)
+{
+	static const char *memory;
+	uint64_t line = 4ul << (read_sysreg(ctr_el0) >> 16 & 15);
+	uint64_t at;
+
+	if (memory == NULL)
+		memory = memory_alloc(bytes, PAGE_SIZE);
+	for (at = 0; at < bytes; at += line)
+		(void)*(const volatile char *)(memory + at);
+	__asm__ volatile("dsb nshst\n\ttlbi vmalle1\n\tic iallu\n\t"
+	    "dsb nsh\n\tisb" : : : "memory");
+}
+
 /* Vectors whose IRQ entry reads the clock and leaves the shot; and back. */
 static void
 sample_vectors(unsigned int clock)

@@ -19,7 +19,7 @@ from .status import LabError, no_such
 
 BUNDLES = paths.TOP / "bench" / "bundles.yaml"
 _KEYS = {"name": str, "vms": list, "cpu": str, "smp": int, "memory": str,
-         "sizes": str}
+         "sizes": str, "boards": bool}
 _OPS = re.compile(r"\bops=(\S+)")
 # What an entry may ask the size of.
 _IMAGES = {"hypervisor": paths.HYPERVISOR_ELF}
@@ -34,6 +34,7 @@ class Entry:
     vms: list[bundle.Vm]
     overrides: dict[str, Any] = field(default_factory=dict)
     sizes: str = ""
+    boards: bool = False        # says nothing where instructions are counted
 
 
 def read_entries(path: Path) -> list[Entry]:
@@ -53,8 +54,8 @@ def read_entries(path: Path) -> list[Entry]:
                 not {"name"} <= set(item) <= set(_KEYS) or \
                 ("vms" in item) == ("sizes" in item):
             raise LabError(f"{where}: each bundle has name and vms, and may "
-                           f"have cpu, smp and memory; or name and sizes: "
-                           f"{item}")
+                           f"have cpu, smp, memory and boards; or name "
+                           f"and sizes: {item}")
         for key, value in item.items():
             if not isinstance(value, _KEYS[key]):
                 raise LabError(f"{where}: {item['name']}: {key}: {value!r} "
@@ -69,7 +70,8 @@ def read_entries(path: Path) -> list[Entry]:
                            f"{no_such('image', image, list(_IMAGES))}")
         overrides = {key: item[key] for key in ("cpu", "smp", "memory")
                      if key in item}
-        entries.append(Entry(item["name"], vms, overrides, image))
+        entries.append(Entry(item["name"], vms, overrides, image,
+                             item.get("boards", False)))
     return entries
 
 
@@ -169,6 +171,7 @@ class Session:
         self.commands: dict[str, str] = {}
         self.bundles: dict[str, Path] = {}
         self.images: set[Path] = {paths.HYPERVISOR_IMAGE}
+        self.cores: dict[str, str] = {}         # MIDR_EL1 by entry
         self.infrastructure: list[str] = []
         self.failed: list[str] = []
         self.skipped: list[str] = []            # more CPUs than asked for
@@ -198,6 +201,8 @@ class Session:
                 for hist in sizes.of(_IMAGES[entry.sizes]):
                     self.by[hist.name] = entry.name
                     self.found[hist.name] = [hist] * self.runs
+                continue
+            if entry.boards and self.target.data["deterministic"]:
                 continue
             cpus = self._target_of(entry).data["smp"]
             if cpus < entry.overrides.get("smp", 1):
@@ -245,6 +250,8 @@ class Session:
             return
         self.failed += [f"{entry.name}: {case.name}"
                         for case in run.console.failed()]
+        if "APIARY_CPU.MIDR" in run.console.values:
+            self.cores[entry.name] = run.console.values["APIARY_CPU.MIDR"]
         for name, hist in run.console.histograms.items():
             self.found.setdefault(name, []).append(hist)
 
@@ -278,7 +285,7 @@ class Session:
                        for path in sorted(self.images)},
             "bundles": {name: provenance.sha256(path)
                         for name, path in self.bundles.items()},
-            "commands": self.commands,
+            "commands": self.commands, "cores": self.cores,
             "device_tree": provenance.device_tree(self.target),
             "host": provenance.host(),
             "runs": self.runs, "varied": self.varied(),

@@ -201,6 +201,15 @@ class Whole(InFolder):
         self.assertEqual(session.skipped, ["hc needs 2 CPUs"])
         self.assertEqual((session.infrastructure, session.found), ([], {}))
 
+    def test_entries_for_boards(self) -> None:
+        self.entries[0].boards = True
+        for deterministic, found in ((True, []), (False, ["hypercall"])):
+            target = targets.load("qemu-virt-gicv3")
+            target.data["deterministic"] = deterministic
+            session = bench.Session(target, self.entries, 1, quiet)
+            session.run()
+            self.assertEqual(list(session.found), found)
+
     def test_runs_that_vary(self) -> None:
         session = self.session()
         other = session.found["hypercall"][0]

@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 from support import TOP, InFolder
-from apiary_lab import bundle, qemu, targets
+from apiary_lab import bench, bundle, qemu, targets
 from apiary_lab.records import Console, Histogram
 
 
@@ -116,7 +116,17 @@ class Floor(InFolder):
                           found.histograms.items()},
                          {"vsgi": "cycles", "virq_timer": "ns"})
         found = self.boot(3, "list ops=vsgi")
-        self.assertEqual([c.result for c in found.cases], ["skip"] * len(self.MEASURES))
+        self.assertEqual([c.result for c in found.cases],
+                         ["skip"] * len(self.MEASURES))
+
+    def test_cold(self) -> None:
+        found = self.boot(3, "ops=hypercall,vsgi cold=65536")
+        self.assertEqual(list(found.histograms),
+                         ["hypercall_cold", "vsgi_cold"])
+        self.assertNotIn("hypercall_cold.batch",
+                         [case.name for case in found.cases])
+        # The CPU of the target: Cortex-A72 (its manual, 4.5.1).
+        self.assertEqual(found.values["APIARY_CPU.MIDR"], "410fd083")
 
     def test_table_and_readme_agree(self) -> None:
         names = re.findall(r'^\t\{ "(\w+)", "',
@@ -125,10 +135,13 @@ class Floor(InFolder):
         told = re.findall(r"^\| `(\w+)` \|",
                           readme.split("\n## How")[0], re.M)
         self.assertEqual(told, names)
-        bundles = (TOP / "bench" / "bundles.yaml").read_text()
-        self.assertEqual(
-            sorted(name for ops in re.findall(r'ops=([\w,]+)', bundles)
-                   for name in ops.split(",")), sorted(names))
+        entries = bench.read_entries(bench.BUNDLES)
+        self.assertEqual(sorted(name for entry in entries if not entry.boards
+                                for name in bench.operations(entry)),
+                         sorted(names))
+        self.assertLessEqual({name for entry in entries if entry.boards
+                              for name in bench.operations(entry)},
+                             set(names))
 
 
 if __name__ == "__main__":
