@@ -8,6 +8,7 @@ less is better. Must not know how runs are obtained.
 SPDX-License-Identifier: BSD-2-Clause
 """
 import statistics
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -150,15 +151,21 @@ def withhold(table: list[Row]) -> None:
             row.low = row.high = row.p = None
 
 
+def _word(row: Row) -> str:
+    """The verdict, in words that suit the unit."""
+    sizes = {SLOWER: "larger", FASTER: "smaller"}
+    return sizes.get(row.verdict, row.verdict) if row.unit == "bytes" \
+        else row.verdict
+
+
 def summary(table: list[Row]) -> str:
     """One line: how many of each verdict, the bad ones first."""
     order = (*_WORSE, TAIL_OTHER, *_BETTER, NO_DATA, UNITS, GONE, NEW, SAME,
              "-")
-    words = {"-": "without verdict"}
-    counts = [(sum(row.verdict == verdict for row in table), verdict)
-              for verdict in order]
-    return ", ".join(f"{count} {words.get(verdict, verdict)}"
-                     for count, verdict in counts if count)
+    counts = Counter(_word(row) for row in sorted(
+        table, key=lambda row: order.index(row.verdict)))
+    return ", ".join(f"{count} {'without verdict' if word == '-' else word}"
+                     for word, count in counts.items())
 
 
 def as_json(table: list[Row]) -> list[dict[str, Any]]:
@@ -205,8 +212,8 @@ def _cells(table: list[Row],
             cells += ["-" if row.low is None else
                       f"[{row.low:+.2f}, {row.high:+.2f}] %",
                       "-" if row.p is None else f"{row.p:.4f}"]
-        out.append(cells + [row.verdict + ("" if row.counts or row.verdict
-                                           not in _WORSE else " (allowed)")])
+        out.append(cells + [_word(row) + ("" if row.counts or row.verdict
+                                          not in _WORSE else " (allowed)")])
     return out
 
 

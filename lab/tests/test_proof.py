@@ -22,7 +22,7 @@ BUNDLES = """\
 - name: switch
   vms:
     - {guest: bench, cpus: [0], append: "ops=world_switch"}
-    - {guest: bench, cpus: [0], append: "peer"}
+    - {guest: bench, cpus: [0], append: "peer=world_switch"}
 """
 SWITCH = "hypervisor/arch/aarch64/switch.S"
 # A commit of no effect: another function where none runs, so that addresses
@@ -56,10 +56,10 @@ class Proof(InFolder):
                 self.edit(SWITCH, "\nswitch_save_el1:\n",
                           "\nswitch_save_el1:\n" + "\tnop\n" * ADDED)
             else:
-                self.edit("hypervisor/lib/string.h", "\n#endif",
-                          f"\nint string_cold_{n}(int x);\n\n#endif")
-                path = self.tree / "hypervisor/lib/string.c"
-                path.write_text(path.read_text() + COLD.format(n=n))
+                for name, text in (("h", f"int string_cold_{n}(int x);\n"),
+                                   ("c", COLD.format(n=n))):
+                    path = self.tree / f"hypervisor/lib/string.{name}"
+                    path.write_text(path.read_text() + text)
             self.made.append(self.commit(f"commit {n}"))
 
     def edit(self, name: str, old: str, new: str) -> None:

@@ -218,6 +218,16 @@ class Table(unittest.TestCase):
                              "bins": [[value, 1]]}
         return {"target": {"deterministic": exact}, "benchmarks": benches}
 
+    def test_sizes_are_not_slow(self) -> None:
+        one, two = self.run_of(1, True), self.run_of(2, True)
+        for run in (one, two):
+            run["benchmarks"]["boot"]["units"] = "bytes"
+        table = verdict.rows([one], [two], 1.0)
+        self.assertRegex(verdict.text(table), r"boot +bytes .* larger")
+        self.assertEqual(verdict.summary(table), "1 larger, 2 slower")
+        self.assertEqual(verdict.summary(verdict.rows([two], [one], 1.0)),
+                         "1 smaller, 2 faster")
+
     def test_width(self) -> None:
         for exact in (True, False):
             for factor in (0.001, 0.7, 1, 3.7, 900):
