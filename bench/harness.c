@@ -4,8 +4,8 @@
  *
  * Boot arguments: ops=a,b only these; unit=insn where one instruction is one
  * nanosecond of virtual time; cold=bytes evicts caches (by so much memory) and
- * TLBs before each sample and adds _cold to the names; list names all and runs none; peer=a plays the
- * other VM of that operation.
+ * TLBs before each sample and adds _cold to the names; list names all and runs
+ * none; peer=a plays the other VM of that operation.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -218,8 +218,8 @@ run_chosen(const struct op *op)
 		return;
 	print("%s: %s\n", failed ? "failed" : "skipped", why);
 	for (i = 0; i < MEASURES; i++)
-		record(name_of(op), measures[i].name, failed ? "fail" : "skip", 0,
-		    NULL);
+		record(name_of(op), measures[i].name,
+		    failed ? "fail" : "skip", 0, NULL);
 }
 
 /* The other VM: announces itself, yields, ends. */

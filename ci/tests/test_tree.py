@@ -14,7 +14,7 @@ from checks import tree  # noqa: E402
 
 # Limits of the design that are not reached yet; ci/check says by how much.
 # Reaching one is an unexpected success, and fails: then it leaves this list.
-UNMET = {"line_count", "text_size"}
+UNMET = {"line_count"}
 
 
 class Rule(unittest.TestCase):

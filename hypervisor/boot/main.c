@@ -216,9 +216,8 @@ start_rest(void)
 	smccc_init(plat.psci.present && !plat.psci.v0_1);
 	sysreg_init(arch_ipa_bits);
 	hypercall_boot_entry = entry_ticks;
-	log_line("%u CPUs, GICv%u, %u list registers, %llu MiB RAM",
-	    pcpu_count, gic->version, lr_ops->count,
-	    (unsigned long long)plat.ram_total >> 20);
+	log_line("%u CPUs, GICv%u, %u list registers, %lu MiB RAM", pcpu_count,
+	    gic->version, lr_ops->count, plat.ram_total >> 20);
 	start_vms();
 	__atomic_store_n(&released, true, __ATOMIC_RELEASE);
 	dsb(ishst);

@@ -77,7 +77,7 @@ memory_map(pa_t base, uint64_t size, enum pt_memory memory)
 
 	if (map(base.v, base.v + size,
 	    memory == PT_DEVICE ? device : rodata) != 0)
-		panic("no memory to map 0x%llx", (unsigned long long)base.v);
+		panic("no memory to map 0x%lx", base.v);
 }
 
 /* Not to be given away, whole pages. */
@@ -97,8 +97,7 @@ memory_init(pa_t dtb)
 	pa_t pool;
 
 	ram = plat.ram;
-	keep(port_ptr_to_pa(image_start),
-	    (uint64_t)(image_end - image_start));
+	keep(port_ptr_to_pa(image_start), (uint64_t)(image_end - image_start));
 	keep(dtb, plat.dtb_size);
 	keep(plat.bundle_start, plat.bundle_end.v - plat.bundle_start.v);
 	if (!memory_ram_alloc(POOL_BYTES, BLOCK_SIZE, &pool))

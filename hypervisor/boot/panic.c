@@ -64,7 +64,7 @@ back_trace(uint64_t pc, uint64_t sp)
 	unsigned int n = 0;
 
 	if (pc - start < size)
-		log_line("  #%u 0x%llx", n++, (unsigned long long)(pc - start));
+		log_line("  #%u 0x%lx", n++, pc - start);
 	if (top - sp > STACK_SIZE)
 		top = read_sysreg(tpidr_el2);
 	/* After an overflow sp is in the guard page. */
@@ -76,9 +76,8 @@ back_trace(uint64_t pc, uint64_t sp)
 		pc = *(uint64_t *)at - 4;
 		if (pc - start < size && pc % 4 == 0 &&
 		    (A64_IS_BL(*(uint32_t *)pc) || A64_IS_BLR(*(uint32_t *)pc)))
-			log_line("  #%u 0x%llx sp+0x%llx", n++,
-			    (unsigned long long)(pc + 4 - start),
-			    (unsigned long long)(at - sp));
+			log_line("  #%u 0x%lx sp+0x%lx", n++, pc + 4 - start,
+			    at - sp);
 	}
 }
 
@@ -102,28 +101,20 @@ panic_exception(const struct panic_frame *f)
 	uint64_t elr = read_sysreg(elr_el2);
 
 	begin();
-	log_line("PANIC: exception in the hypervisor, vector %llu, EC 0x%llx",
-	    (unsigned long long)f->vector,
-	    (unsigned long long)read_sysreg(esr_el2) >> 26);
-	log_line("ESR %016llx ELR %016llx FAR %016llx",
-	    (unsigned long long)read_sysreg(esr_el2),
-	    (unsigned long long)elr,
-	    (unsigned long long)read_sysreg(far_el2));
-	log_line("HPFAR %016llx SPSR %016llx SP %016llx",
-	    (unsigned long long)read_sysreg(hpfar_el2),
-	    (unsigned long long)read_sysreg(spsr_el2),
-	    (unsigned long long)f->sp);
+	log_line("PANIC: exception in the hypervisor, vector %lu, EC 0x%lx",
+	    f->vector, read_sysreg(esr_el2) >> 26);
+	log_line("ESR %016lx ELR %016lx FAR %016lx", read_sysreg(esr_el2), elr,
+	    read_sysreg(far_el2));
+	log_line("HPFAR %016lx SPSR %016lx SP %016lx", read_sysreg(hpfar_el2),
+	    read_sysreg(spsr_el2), f->sp);
 	for (unsigned int i = 0; i < 30; i += 2)
-		log_line("x%-2u %016llx x%-2u %016llx", i,
-		    (unsigned long long)f->x[i], i + 1,
-		    (unsigned long long)f->x[i + 1]);
-	log_line("x30 %016llx image at %p", (unsigned long long)f->x[30],
-	    image_start);
+		log_line("x%-2u %016lx x%-2u %016lx", i, f->x[i], i + 1,
+		    f->x[i + 1]);
+	log_line("x30 %016lx image at %p", f->x[30], image_start);
 	/* The caller of a function without a frame is in no record. */
 	if (f->x[30] - (uintptr_t)image_start <
 	    (uintptr_t)text_end - (uintptr_t)image_start)
-		log_line("  lr 0x%llx", (unsigned long long)
-		    (f->x[30] - (uintptr_t)image_start));
+		log_line("  lr 0x%lx", f->x[30] - (uintptr_t)image_start);
 	back_trace(elr, f->sp);
 	panic_halt();
 }

@@ -53,9 +53,8 @@ static uint32_t
 get(enum lr_reg r)
 {
 
-	return (r == LR_REG_HCR ? read_sysreg(ich_hcr_el2) :
-	    r == LR_REG_VMCR ? read_sysreg(ich_vmcr_el2) :
-	    read_sysreg(ich_elrsr_el2));
+	return (r == LR_REG_HCR ? read_sysreg(ich_hcr_el2) : r == LR_REG_VMCR ?
+	    read_sysreg(ich_vmcr_el2) : read_sysreg(ich_elrsr_el2));
 }
 
 static void
@@ -144,8 +143,7 @@ init_cpu(uint64_t mpidr, char *err, size_t len)
 		    (unsigned long)mpidr);
 		return (-1);
 	}
-	reg_write(rd, GICR_WAKER, reg_read(rd, GICR_WAKER) &
-	    ~GICR_WAKER_SLEEP);
+	reg_write(rd, GICR_WAKER, reg_read(rd, GICR_WAKER) & ~GICR_WAKER_SLEEP);
 	while (reg_read(rd, GICR_WAKER) & GICR_WAKER_ASLEEP)
 		if (++spins > 1000000) {
 			print_buf(err, len, "gic: redistributor of CPU %lx "

@@ -73,7 +73,7 @@ static __attribute__((noinline)) uint64_t
 next(struct out *o, bool wide)
 {
 
-	return (wide ? va_arg(o->ap, unsigned long long) :
+	return (wide ? va_arg(o->ap, unsigned long) :
 	    va_arg(o->ap, unsigned int));
 }
 
@@ -159,17 +159,36 @@ put_buffer(void *ctx, char c)
 	}
 }
 
+static int
+print_line(char *buf, size_t size, const char *fmt, va_list ap)
+{
+	struct buffer b = { buf, size };
+	int n = print_to(put_buffer, &b, fmt, ap);
+
+	if (size > 0)
+		*b.p = '\0';
+	return (n);
+}
+
 int
 print_buf(char *buf, size_t size, const char *fmt, ...)
 {
-	struct buffer b = { buf, size };
 	va_list ap;
 	int n;
 
 	va_start(ap, fmt);
-	n = print_to(put_buffer, &b, fmt, ap);
+	n = print_line(buf, size, fmt, ap);
 	va_end(ap);
-	if (size > 0)
-		*b.p = '\0';
 	return (n);
+}
+
+int
+print_fail(char *line, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	print_line(line, PRINT_LINE, fmt, ap);
+	va_end(ap);
+	return (-1);
 }

@@ -126,21 +126,3 @@ strcmp(const char *a, const char *b)
 
 	return (strncmp(a, b, SIZE_MAX));
 }
-
-char *
-strchr(const char *s, int c)
-{
-
-	return (memchr(s, c, strlen(s) + 1));
-}
-
-char *
-strstr(const char *s, const char *part)
-{
-	size_t n = strlen(part);
-
-	while (strncmp(s, part, n) != 0)
-		if (*s++ == '\0')
-			return (NULL);
-	return ((char *)(uintptr_t)s);
-}

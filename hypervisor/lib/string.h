@@ -16,5 +16,3 @@ void	*memchr(const void *s, int c, size_t n);
 size_t	strlen(const char *s);
 int	strcmp(const char *a, const char *b);
 int	strncmp(const char *a, const char *b, size_t n);
-char	*strchr(const char *s, int c);
-char	*strstr(const char *s, const char *part);

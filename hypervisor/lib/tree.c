@@ -309,8 +309,7 @@ tree_next(const struct tree_value *v, const char *prev)
 
 	if (prev != NULL)
 		s = prev + strlen(prev) + 1;
-	return (s < end && memchr(s, 0, (size_t)(end - s)) != NULL ? s :
-	    NULL);
+	return (s < end && memchr(s, 0, (size_t)(end - s)) != NULL ? s : NULL);
 }
 
 const char *

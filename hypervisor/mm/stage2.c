@@ -18,7 +18,7 @@ static const struct pt_attr attrs[] = {
 	[STAGE2_READONLY] =	{ PT_DEVICE, true, false, false },
 };
 
-int
+__attribute__((cold)) int
 stage2_init(struct stage2 *s, unsigned int vmid, unsigned int ipa_bits,
     struct pool *pool)
 {
@@ -54,7 +54,7 @@ count_pages(const struct stage2_region *r)
 	    PAGE_SIZE + 1);
 }
 
-int
+__attribute__((cold)) int
 stage2_add(struct stage2 *s, enum stage2_kind kind, ipa_t ipa, uint64_t size,
     pa_t pa)
 {
@@ -167,7 +167,7 @@ each_touched(struct stage2 *s, bool zero)
 	}
 }
 
-void
+__attribute__((cold)) void
 stage2_clean(struct stage2 *s)
 {
 
@@ -176,7 +176,7 @@ stage2_clean(struct stage2 *s)
 	spin_unlock(&s->lock);
 }
 
-void
+__attribute__((cold)) void
 stage2_reset(struct stage2 *s)
 {
 
@@ -189,7 +189,7 @@ stage2_reset(struct stage2 *s)
 		}
 }
 
-void
+__attribute__((cold)) void
 stage2_destroy(struct stage2 *s)
 {
 

@@ -24,8 +24,7 @@ read_node(struct pass *s, const struct tree_node *n)
 		return (rv);
 	if (!pass_okay(n))
 		wrong = "status: the console is disabled";
-	else if (!tree_get(n, "compatible", &v) ||
-	    tree_next(&v, NULL) == NULL)
+	else if (!tree_get(n, "compatible", &v) || tree_next(&v, NULL) == NULL)
 		wrong = "compatible: missing";
 	else if (rv == 0)
 		wrong = "reg: missing";
@@ -61,9 +60,9 @@ console_find(struct pass *s)
 	/* The boot loader's choice where none is asked for. */
 	if (path == NULL)
 		path = "serial0";
-	end = strchr(path, ':');	/* options: the line is set up */
-	if (end == NULL)
-		end = path + strlen(path);
+	/* Options follow a colon: the line is set up. */
+	for (end = path; *end != '\0' && *end != ':'; end++)
+		;
 	if (path[0] != '/') {
 		print_buf(alias, sizeof(alias), "%.*s", (int)(end - path),
 		    path);
@@ -72,9 +71,8 @@ console_find(struct pass *s)
 			path = tree_string(n + 1, alias);
 		if (path == NULL)
 			return (pass_fail(s, NULL, s->stdout_path == NULL ?
-			    "no console: /chosen has no stdout-path" :
-			    "no console: stdout-path names no alias: %s",
-			    alias));
+			    "no console: /chosen has no stdout-path" : "no "
+			    "console: stdout-path names no alias: %s", alias));
 		end = path + strlen(path);
 		*n = s->root;
 	}

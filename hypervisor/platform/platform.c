@@ -130,8 +130,7 @@ read_gic(struct pass *s, const struct tree_node *n, unsigned int version)
 	if (version == 3)
 		regions = tree_u32(n, "#redistributor-regions", 1);
 	if (regions > PLATFORM_MAX_GICR || (version == 3 && regions == 0))
-		return (pass_fail(s, n,
-		    "#redistributor-regions: not 1 to 16"));
+		return (pass_fail(s, n, "#redistributor-regions: not 1 to 16"));
 	for (uint32_t i = 0; i < 4 + regions; i++) {
 		struct platform_range *r = &g->frame[i == 0 ? 0 : i <= regions ?
 		    3 + i : i - regions];
@@ -166,8 +165,7 @@ read_timer(struct pass *s, const struct tree_node *n)
 {
 	const struct tree_node *nexus;
 
-	s->timer_extended = tree_get(n, "interrupts-extended",
-	    &s->timer_irqs);
+	s->timer_extended = tree_get(n, "interrupts-extended", &s->timer_irqs);
 	if (s->timer_extended)
 		s->timer_parent = tree_cell(&s->timer_irqs, 0);
 	else if (tree_get(n, "interrupts", &s->timer_irqs))
@@ -207,8 +205,9 @@ read_compatible(struct pass *s, const struct tree_node *n)
 			if (strcmp(c, kinds[i].compatible) == 0)
 				return (!pass_okay(n) ? 0 :
 				    read_kind(s, n, kinds[i].kind));
+		/* "arm,cortex-a53-pmu" and its like. */
 		if (strncmp(c, "arm,cortex-", 11) == 0 &&
-		    strstr(c, "-pmu") != NULL && pass_okay(n))
+		    strcmp(c + strlen(c) - 4, "-pmu") == 0 && pass_okay(n))
 			return (read_kind(s, n, PMU));
 	}
 	return (0);
@@ -226,8 +225,7 @@ read_node(void *ctx, struct tree_node *n)
 		if (strcmp(n->name, "chosen") == 0)
 			return (read_chosen(s, n));
 		if (strcmp(string_or_empty(n, "device_type"), "memory") == 0)
-			return (pass_okay(n) ?
-			    ram_read(s, n, &s->p->ram) : 0);
+			return (pass_okay(n) ? ram_read(s, n, &s->p->ram) : 0);
 	} else if (up->up->up == NULL) {
 		if (strcmp(up->name, "cpus") == 0)
 			return (read_cpu(s, n));

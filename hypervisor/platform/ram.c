@@ -36,8 +36,7 @@ trim(struct extents *set)
 		uint64_t base = set->e[i].base;
 		uint64_t end = base + set->e[i].size;
 
-		extent_remove(set, round_down(end, PAGE_SIZE),
-		    end % PAGE_SIZE);
+		extent_remove(set, round_down(end, PAGE_SIZE), end % PAGE_SIZE);
 		extent_remove(set, base, -base % PAGE_SIZE);
 	}
 }

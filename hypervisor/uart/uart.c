@@ -86,8 +86,7 @@ uart_probe(struct uart *u, const struct uart_desc *d, uintptr_t base)
 	u->base = base;
 	u->shift = d->reg_shift == UART_DEFAULT || v->type != &ns16550 ?
 	    v->shift : d->reg_shift;
-	u->width = d->reg_io_width == UART_DEFAULT ? v->width :
-	    d->reg_io_width;
+	u->width = d->reg_io_width == UART_DEFAULT ? v->width : d->reg_io_width;
 	/* Registers closer than their width would be misaligned. */
 	if ((base & (u->width - 1u)) != 0 ||
 	    (v->type == &ns16550 && u->width > 1u << u->shift))

@@ -41,6 +41,14 @@ enum {
 #define	INT_OE		(1u << 10)
 #define	ERR_OE		(1u << 3)	/* RSR; DR bit 11 */
 
+/* The modem lines: what drives each in loop-back, its flag, its interrupt. */
+static const struct {
+	uint16_t	cr, fr, ris;
+} lines[] = {
+	{ CR_RTS, FR_CTS, INT_CTS }, { CR_DTR, FR_DSR, INT_DSR },
+	{ CR_OUT1, FR_DCD, INT_DCD }, { CR_OUT2, FR_RI, INT_RI },
+};
+
 static bool
 vpl011_fifos(const struct vpl011 *u)
 {
@@ -69,16 +77,13 @@ vpl011_trigger(const struct vpl011 *u)
 static void
 vpl011_update(struct vpl011 *u)
 {
-	uint32_t fr = FR_TXFE;
+	uint32_t fr = FR_TXFE, cr = u->reg[CR];
 	bool level = (u->reg[RIS] & u->reg[IMSC]) != 0;
 
-	if ((u->reg[CR] & CR_LBE) == 0)
-		fr |= FR_CTS | FR_DSR | FR_DCD;	/* someone listens */
-	else
-		fr |= ((u->reg[CR] & CR_RTS) != 0 ? FR_CTS : 0) |
-		    ((u->reg[CR] & CR_DTR) != 0 ? FR_DSR : 0) |
-		    ((u->reg[CR] & CR_OUT1) != 0 ? FR_DCD : 0) |
-		    ((u->reg[CR] & CR_OUT2) != 0 ? FR_RI : 0);
+	if ((cr & CR_LBE) == 0)
+		cr = CR_RTS | CR_DTR | CR_OUT1;	/* someone listens */
+	for (unsigned int i = 0; i < nitems(lines); i++)
+		fr |= cr & lines[i].cr ? lines[i].fr : 0;
 	if (u->rx_count == 0)
 		fr |= FR_RXFE;
 	if (u->rx_count >= vpl011_depth(u))
@@ -157,10 +162,8 @@ vpl011_set_cr(struct vpl011 *u)
 
 	vpl011_update(u);
 	changed ^= u->reg[FR];
-	u->reg[RIS] |= ((changed & FR_RI) != 0 ? INT_RI : 0) |
-	    ((changed & FR_CTS) != 0 ? INT_CTS : 0) |
-	    ((changed & FR_DCD) != 0 ? INT_DCD : 0) |
-	    ((changed & FR_DSR) != 0 ? INT_DSR : 0);
+	for (unsigned int i = 0; i < nitems(lines); i++)
+		u->reg[RIS] |= changed & lines[i].fr ? lines[i].ris : 0;
 }
 
 static uint32_t

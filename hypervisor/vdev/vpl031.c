@@ -62,8 +62,7 @@ vpl031_read(void *dev, unsigned int reg)
 
 	switch (reg) {
 	case 0:
-		return ((uint32_t)(r->lr + vpl031_elapsed(r,
-		    port_counter())));
+		return ((uint32_t)(r->lr + vpl031_elapsed(r, port_counter())));
 	case 1:
 		return (r->mr);
 	case 2:

@@ -314,8 +314,7 @@ passes(const struct lr_state *s, unsigned int prio, unsigned int group)
 
 		if (active == 0)
 			continue;
-		i = (i * 32 + (unsigned int)__builtin_ctz(active)) <<
-		    (8 - pre);
+		i = (i * 32 + (unsigned int)__builtin_ctz(active)) << (8 - pre);
 		return (prio >> below < i >> below);
 	}
 	return (true);

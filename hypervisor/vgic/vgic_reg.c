@@ -76,9 +76,8 @@ static VGIC_COLD uint32_t
 bits(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
     unsigned int reg, bool write, uint32_t val)
 {
-	uint32_t *p = reg < GICD_ISENABLER ? &b->group :
-	    reg < GICD_ISPENDR ? &b->enabled :
-	    reg < GICD_ISACTIVER ? &b->latch : &b->active;
+	uint32_t *p = reg < GICD_ISENABLER ? &b->group : reg < GICD_ISPENDR ?
+	    &b->enabled : reg < GICD_ISACTIVER ? &b->latch : &b->active;
 	uint32_t old = p == &b->latch ? vgic_pend(b) : *p, drop = 0;
 
 	if (!write)
@@ -367,8 +366,7 @@ vgic_redist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 	uint32_t off = m->offset % MACHINE_GICR_STRIDE;
 
 	if (off - GICR_SGI < FRAME)
-		return (bank_access(vg, vg->cpus[vcpu], m, vc,
-		    off - GICR_SGI));
+		return (bank_access(vg, vg->cpus[vcpu], m, vc, off - GICR_SGI));
 	if (m->size != 4 && (m->size != 8 || (off != GICR_TYPER &&
 	    off != GICR_PROPBASER && off != GICR_PENDBASER)))
 		return (MMIO_FAULT);

@@ -30,8 +30,8 @@ note(struct vcpu *v, const char *what, ipa_t ipa)
 		notes[vm->index]++;
 	spin_unlock(&vm->lock);
 	if (n < NOTES_MAX)
-		log_vm(vm, "vCPU %u: %s at IPA 0x%llx: external abort%s",
-		    v->index, what, (unsigned long long)ipa.v,
+		log_vm(vm, "vCPU %u: %s at IPA 0x%lx: external abort%s",
+		    v->index, what, ipa.v,
 		    n == NOTES_MAX - 1 ? " (no more of these lines)" : "");
 }
 
@@ -47,8 +47,7 @@ populate(struct vcpu *v, uint64_t esr, ipa_t ipa)
 	case STAGE2_FIXED:
 		return (OUTCOME_RETRY);
 	case STAGE2_NOMEM:
-		log_vm(v->vm, "no memory left to map IPA 0x%llx",
-		    (unsigned long long)ipa.v);
+		log_vm(v->vm, "no memory left to map IPA 0x%lx", ipa.v);
 		return (OUTCOME_STOP);
 	case STAGE2_DENIED:
 	case STAGE2_OUTSIDE:
@@ -59,22 +58,18 @@ populate(struct vcpu *v, uint64_t esr, ipa_t ipa)
 
 /* A fault that is none of translation. */
 static outcome_t
-no_translation(struct vcpu *v, uint64_t esr)
+no_translation(uint64_t esr)
 {
 	unsigned int fsc = ABT_FSC(esr);
 
 	/*
 	 * The access flag is set in all entries that we write, and no two
-	 * of them overlap: if these come we have made a mistake.
+	 * of them overlap: if these come we have made a mistake. (The
+	 * dump of the vCPU has the status.)
 	 */
 	if (FSC_TYPE(fsc) == FSC_ACCESS || fsc == FSC_TLB_CONFLICT ||
-	    fsc == FSC_ATOMIC_UPDATE) {
-		log_vm(v->vm, "vCPU %u: %s at stage 2", v->index,
-		    FSC_TYPE(fsc) == FSC_ACCESS ? "access flag fault" :
-		    fsc == FSC_TLB_CONFLICT ? "TLB conflict" :
-		    "fault of a hardware update");
+	    fsc == FSC_ATOMIC_UPDATE)
 		return (OUTCOME_STOP);
-	}
 	/*
 	 * Its own doing: a write to what is read-only (permissions are
 	 * final, HPFAR_EL2 need not be valid), an access that a device does
@@ -90,8 +85,8 @@ without_syndrome(struct vcpu *v, uint64_t esr)
 	bool emulated;
 	ipa_t ipa;
 
-	if (FSC_TYPE(ABT_FSC(esr)) != FSC_TRANSLATION)
-		return (no_translation(v, esr));
+	if (unlikely(FSC_TYPE(ABT_FSC(esr)) != FSC_TRANSLATION))
+		return (no_translation(esr));
 	ipa = port_fault_ipa(v, esr);
 	emulated = mmio_find(v->vm, ipa) != NULL;
 	if (unlikely(esr & ABT_CM)) {
@@ -111,15 +106,17 @@ without_syndrome(struct vcpu *v, uint64_t esr)
 static __attribute__((noinline)) outcome_t
 with_syndrome(struct vcpu *v, uint64_t esr)
 {
-	const struct vm_mmio *r;
-	ipa_t ipa;
 
-	if (FSC_TYPE(ABT_FSC(esr)) != FSC_TRANSLATION)
-		return (no_translation(v, esr));
-	ipa = port_fault_ipa(v, esr);
-	if (ipa.v < MACHINE_RAM_BASE && (r = mmio_find(v->vm, ipa)) != NULL)
+	if (likely(FSC_TYPE(ABT_FSC(esr)) == FSC_TRANSLATION)) {
+		ipa_t ipa = port_fault_ipa(v, esr);
+		const struct vm_mmio *r;
+
+		if (ipa.v >= MACHINE_RAM_BASE ||
+		    (r = mmio_find(v->vm, ipa)) == NULL)
+			return (populate(v, esr, ipa));
 		return (mmio_access(v, esr, r, ipa.v - r->base));
-	return (populate(v, esr, ipa));
+	}
+	return (no_translation(esr));
 }
 
 /* Above the register number: a 32-bit access without sign extension. */
@@ -156,8 +153,8 @@ abort_insn(struct vcpu *v, uint64_t esr)
 {
 	ipa_t ipa;
 
-	if (FSC_TYPE(ABT_FSC(esr)) != FSC_TRANSLATION)
-		return (no_translation(v, esr));
+	if (unlikely(FSC_TYPE(ABT_FSC(esr)) != FSC_TRANSLATION))
+		return (no_translation(esr));
 	ipa = port_fault_ipa(v, esr);
 	if (unlikely(mmio_find(v->vm, ipa) != NULL))
 		return (OUTCOME_ABORT);

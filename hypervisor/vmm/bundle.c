@@ -62,8 +62,7 @@ read_file(const struct tree_node *n, struct file *f)
 			node_say(n, v[LOAD].data != NULL ? "load" : "entry",
 			    "not used: type is not \"raw\"");
 	} else if (v[LOAD].data == NULL)
-		return (node_say(n, "load", "missing: a raw image needs "
-		    "one"));
+		return (node_say(n, "load", "missing: a raw image needs one"));
 	else if (!node_number(n, "load", &v[LOAD], 2, &f->load.v))
 		return (false);
 	f->entry = f->load;
@@ -109,14 +108,13 @@ find_file(const struct tree_node *n, const char *prop,
 			return (!files[i].broken || node_say(n, prop,
 			    "image \"%s\" was refused", name));
 		}
-	return (node_say(n, prop, "no image \"%s\" in " BUNDLE_IMAGES,
-	    name));
+	return (node_say(n, prop, "no image \"%s\" in " BUNDLE_IMAGES, name));
 }
 
 static bool
 read_memory(const struct tree_node *n, const struct tree_value *v)
 {
-	unsigned long long want, space, have = machine->ram_free();
+	uint64_t want, space, have = machine->ram_free();
 	struct vm_config *c = &wanted.config;
 
 	if (v->data == NULL)
@@ -125,16 +123,15 @@ read_memory(const struct tree_node *n, const struct tree_value *v)
 		return (false);
 	want = c->memory;
 	if (want == 0 || want % PAGE_SIZE != 0)
-		return (node_say(n, "memory", "0x%llx is not a multiple "
+		return (node_say(n, "memory", "0x%lx is not a multiple "
 		    "of 4096 above 0", want));
 	if (want > have)
-		return (node_say(n, "memory", "larger than the machine "
-		    "has (%llu MiB wanted, %llu MiB free)", want >> 20,
-		    have >> 20));
+		return (node_say(n, "memory", "larger than the machine has "
+		    "(%lu MiB wanted, %lu MiB free)", want >> 20, have >> 20));
 	space = (1ull << host.ipa_bits) - MACHINE_RAM_BASE;
 	if (want > space)
 		return (node_say(n, "memory", "larger than a guest can "
-		    "address here (%llu MiB)", space >> 20));
+		    "address here (%lu MiB)", space >> 20));
 	return (true);
 }
 
@@ -148,8 +145,8 @@ read_vcpus(const struct tree_node *n, const struct tree_value *vcpus,
 	if (vcpus->data != NULL && !node_number(n, "vcpus", vcpus, 1, &x))
 		return (false);
 	if (x == 0 || x > MACHINE_MAX_VCPUS)
-		return (node_say(n, "vcpus", "%llu is not 1 to %d",
-		    (unsigned long long)x, MACHINE_MAX_VCPUS));
+		return (node_say(n, "vcpus", "%lu is not 1 to %d",
+		    x, MACHINE_MAX_VCPUS));
 	c->nvcpus = (unsigned int)x;
 	for (unsigned int i = 0; i < c->nvcpus; i++)
 		c->cpus[i] = VM_CPU_ANY;
@@ -161,9 +158,8 @@ read_vcpus(const struct tree_node *n, const struct tree_value *vcpus,
 	for (unsigned int i = 0; i < c->nvcpus; i++) {
 		x = c->cpus[i] = tree_cell(cpus, i);
 		if (x >= pcpu_count || pcpus[x] == NULL || !pcpus[x]->online)
-			return (node_say(n, "cpus", "CPU %u is not there: "
-			    "this machine has %u", (unsigned int)x,
-			    pcpu_count));
+			return (node_say(n, "cpus", "CPU %u is not there: this "
+			    "machine has %u", (unsigned int)x, pcpu_count));
 	}
 	return (true);
 }
@@ -176,13 +172,11 @@ read_gic(const struct tree_node *n, const struct tree_value *v)
 	if (v->data != NULL && !node_number(n, "gic", v, 1, &x))
 		return (false);
 	if (x != 2 && x != 3)
-		return (node_say(n, "gic", "%llu is not 2 or 3",
-		    (unsigned long long)x));
+		return (node_say(n, "gic", "%lu is not 2 or 3", x));
 	/* GICv3 may do as GICv2 for guests, but our driver does not. */
 	if (x != host.gic_version)
-		return (node_say(n, "gic", "%llu is not possible: this "
-		    "machine has GICv%u", (unsigned long long)x,
-		    host.gic_version));
+		return (node_say(n, "gic", "%lu is not possible: this machine "
+		    "has GICv%u", x, host.gic_version));
 	wanted.config.gic = (unsigned int)x;
 	return (true);
 }
@@ -206,8 +200,7 @@ read_name(const struct tree_node *n)
 			return (node_say(n, NULL, "there is a VM of this "
 			    "name already"));
 	}
-	return (used < VM_MAX || node_say(n, NULL, "more than %d VMs",
-	    VM_MAX));
+	return (used < VM_MAX || node_say(n, NULL, "more than %d VMs", VM_MAX));
 }
 
 /* Everything about the VM, into wanted. */
@@ -245,9 +238,8 @@ read_vm(struct tree_node *n)
 		    &wanted.tree.bootargs))
 			return (false);
 		if (v[BOOTARGS].len > BOOTARGS_MAX)
-			return (node_say(n, "bootargs", "%u characters: "
-			    "at most %d", v[BOOTARGS].len - 1,
-			    BOOTARGS_MAX - 1));
+			return (node_say(n, "bootargs", "%u characters: at "
+			    "most %d", v[BOOTARGS].len - 1, BOOTARGS_MAX - 1));
 		if (wanted.dtb != NULL)
 			node_say(n, "bootargs", "not used: the VM has a dtb "
 			    "of its own");
@@ -264,11 +256,9 @@ check_dtb(const struct tree_node *n, const struct file *f)
 	    fdt_magic(f->data.data) != FDT_MAGIC)
 		return (node_say(n, "dtb", "image \"%s\" is no device tree",
 		    f->name));
-	if (fdt_totalsize(f->data.data) > f->data.len ||
-	    f->data.len > DTB_MAX)
+	if (fdt_totalsize(f->data.data) > f->data.len || f->data.len > DTB_MAX)
 		return (node_say(n, "dtb", "image \"%s\" is %s", f->name,
-		    f->data.len > DTB_MAX ? "larger than 2 MiB" :
-		    "cut short"));
+		    f->data.len > DTB_MAX ? "larger than 2 MiB" : "cut short"));
 	return (true);
 }
 
@@ -302,7 +292,7 @@ make_vm(const struct tree_node *n)
 	void *page = NULL;
 	struct image_places at;
 	static struct image im;
-	struct vm *vm;
+	struct vm *vm = NULL;
 	char err[VM_ERR];
 	int error;
 
@@ -320,8 +310,7 @@ make_vm(const struct tree_node *n)
 	if (wanted.dtb == NULL)
 		room = round_up(guest_fdt_bound(tree), PAGE_SIZE);
 	size = wanted.dtb == NULL ? room : wanted.dtb->data.len;
-	tree->initrd_size = wanted.initrd == NULL ? 0 :
-	    wanted.initrd->data.len;
+	tree->initrd_size = wanted.initrd == NULL ? 0 : wanted.initrd->data.len;
 	if (image_place(&im, wanted.config.memory, tree->initrd_size, size,
 	    &at, err) != 0)
 		return (node_say(n, "memory", "%s", err));
@@ -329,8 +318,8 @@ make_vm(const struct tree_node *n)
 	if (wanted.dtb != NULL) {
 		dtb = wanted.dtb->data.data;
 		if (wanted.initrd != NULL)
-			node_say(n, "initrd", "at 0x%llx: the VM's own dtb "
-			    "must say so", (unsigned long long)at.initrd.v);
+			node_say(n, "initrd", "at 0x%lx: the VM's own dtb "
+			    "must say so", at.initrd.v);
 	} else {
 		dtb = page = pool_alloc(host.pool, room / PAGE_SIZE, 1);
 		size = page == NULL ? 0 : guest_fdt_write(tree, page, room);

@@ -59,14 +59,12 @@ put_ctx(void *ctx, char c)
 	put(c);
 }
 
-static void PRINTF_LIKE(1, 2)
-put_fmt(const char *fmt, ...)
+static void
+put_string(const char *s)
 {
-	va_list ap;
 
-	va_start(ap, fmt);
-	print_to(put_ctx, NULL, fmt, ap);
-	va_end(ap);
+	while (*s != '\0')
+		put(*s++);
 }
 
 /* Somebody else's half line ends here, so that ours is a whole one. */
@@ -118,7 +116,9 @@ flush(struct vm *vm)
 	if (c->n == 0)
 		return;
 	close_line();
-	put_fmt("[%s] ", vm->config.name);
+	put('[');
+	put_string(vm->config.name);
+	put_string("] ");
 	for (unsigned int i = 0; i < c->n; i++)
 		put(c->line[i]);
 	put('\n');
@@ -141,17 +141,15 @@ console_vm_flush(struct vm *vm)
  * none cuts another's; a prompt comes out with the first key (console_pump).
  */
 void
-console_vm_put(struct vm *vm, char c)
+console_vm_put(void *ctx, char c)
 {
+	struct vm *vm = ctx;
 	struct vm_console *held = vm->console;
 
 	console_lock();
 	if (attached == 1) {
-		if (c == '\n') {
-			open_line = NULL;
-			put(c);
-		} else if (c != '\r') {
-			open_line = vm;
+		if (c != '\r') {
+			open_line = c == '\n' ? NULL : vm;
 			put(c);
 		}
 	} else if (c == '\n' || held->n == sizeof(held->line)) {
@@ -220,7 +218,9 @@ log_va(const char *prefix, const char *name, const char *fmt, va_list ap)
 
 	console_lock();
 	close_line();
-	put_fmt("%s%s%s", prefix, name, *prefix != '\0' ? ": " : "");
+	put_string(prefix);
+	put_string(name);
+	put_string(*prefix != '\0' ? ": " : "");
 	print_to(put_ctx, NULL, fmt, ap);
 	put('\n');
 	console_unlock();

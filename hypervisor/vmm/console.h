@@ -25,7 +25,7 @@ void	console_init(const struct console_ops *ops);
 void	console_attach(struct vm *vm, void *page);
 void	console_detach(struct vm *vm);
 /* From a VM's UART. */
-void	console_vm_put(struct vm *vm, char c);
+void	console_vm_put(void *vm, char c);
 /* Print what a VM left unfinished. */
 void	console_vm_flush(struct vm *vm);
 /* Characters have come in, or the guest may have made room for them. */

@@ -16,20 +16,9 @@ exits_unknown(struct vcpu *v, uint64_t esr)
 	 * HVC and SMC turned off, illegal state, and whatever a CPU may trap
 	 * that this table does not know: to the guest it is undefined.
 	 */
-	if (ESR_EC(esr) == EC_PC_ALIGN || ESR_EC(esr) == EC_ILL) {
-		log_vm(v->vm, "exception class 0x%x at EL2", ESR_EC(esr));
-		return (OUTCOME_STOP);
-	}
-	return (OUTCOME_UNDEF);
-}
-
-outcome_t
-exits_undef(struct vcpu *v, uint64_t esr)
-{
-
 	(void)v;
-	(void)esr;
-	return (OUTCOME_UNDEF);
+	return (ESR_EC(esr) == EC_PC_ALIGN || ESR_EC(esr) == EC_ILL ?
+	    OUTCOME_STOP : OUTCOME_UNDEF);
 }
 
 outcome_t

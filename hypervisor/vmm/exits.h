@@ -12,9 +12,7 @@
 outcome_t exits_unknown(struct vcpu *v, uint64_t esr);
 outcome_t exits_wfx(struct vcpu *v, uint64_t esr);
 outcome_t exits_fp(struct vcpu *v, uint64_t esr);
-outcome_t exits_undef(struct vcpu *v, uint64_t esr);
 outcome_t smccc_hvc(struct vcpu *v, uint64_t esr);	/* vmm/smccc.c */
-outcome_t smccc_smc(struct vcpu *v, uint64_t esr);
 outcome_t sysreg_trap(struct vcpu *v, uint64_t esr);	/* vmm/sysreg.c */
 outcome_t abort_data(struct vcpu *v, uint64_t esr);	/* vmm/abort.c */
 outcome_t abort_insn(struct vcpu *v, uint64_t esr);

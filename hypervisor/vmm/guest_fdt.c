@@ -22,8 +22,8 @@ begin_at(struct dtw *t, const char *name, unsigned int len, uint64_t address)
 {
 	char buf[NODE_NAME];
 
-	dtw_begin(t, buf, (size_t)print_buf(buf, sizeof(buf), "%.*s@%llx",
-	    (int)len, name, (unsigned long long)address));
+	dtw_begin(t, buf, (size_t)print_buf(buf, sizeof(buf), "%.*s@%lx",
+	    (int)len, name, address));
 }
 
 static void
@@ -117,8 +117,7 @@ passthrough(struct dtw *t, const struct guest_fdt *g)
 		const char *at = memchr(dev->name, '@', dev->name_len);
 
 		begin_at(t, dev->name, at == NULL ? dev->name_len :
-		    (unsigned int)(at - dev->name),
-		    c->devices[dev->reg].ipa.v);
+		    (unsigned int)(at - dev->name), c->devices[dev->reg].ipa.v);
 		if (dev->compatible != NULL)
 			dtw_bytes(t, "compatible", dev->compatible,
 			    dev->compatible_len);

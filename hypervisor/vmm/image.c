@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/image.h"
-#include "lib/print.h"
 #include "lib/string.h"
 
 /* arm64 Image: Linux, Documentation/arch/arm64/booting.rst, 4. */
@@ -60,14 +59,6 @@ le(const uint8_t *p, unsigned int n)
 	return (v);
 }
 
-static int
-say(char *err, const char *text)
-{
-
-	print_buf(err, VM_ERR, "%s", text);
-	return (-1);
-}
-
 /* One more part: in RAM, and clear of the others. The sum does not wrap. */
 static int
 add(struct image *im, uint64_t base, const void *data, uint64_t size,
@@ -75,32 +66,21 @@ add(struct image *im, uint64_t base, const void *data, uint64_t size,
 {
 	uint64_t len = size + zero, top = MACHINE_RAM_BASE + memory;
 
-	if (base < MACHINE_RAM_BASE || base > top ||
-	    len > top - base) {
-		print_buf(err, VM_ERR, "needs %llu KiB at 0x%llx: the memory "
-		    "is 0x%x to 0x%llx",
-		    (unsigned long long)((len >> 10) + (len % 1024 != 0)),
-		    (unsigned long long)base, MACHINE_RAM_BASE,
-		    (unsigned long long)top - 1);
-		return (-1);
-	}
+	if (base < MACHINE_RAM_BASE || base > top || len > top - base)
+		return (print_fail(err, "needs %lu KiB at 0x%lx: the memory is "
+		    "0x%x to 0x%lx", (len >> 10) + (len % 1024 != 0), base,
+		    MACHINE_RAM_BASE, top - 1));
 	for (unsigned int i = 0; i < im->nparts; i++) {
 		const struct vm_image *p = &im->part[i];
 
 		if (base < p->ipa.v + p->size + p->zero &&
-		    p->ipa.v < base + len) {
-			print_buf(err, VM_ERR, "has segments that overlap: "
-			    "at 0x%llx and 0x%llx",
-			    (unsigned long long)p->ipa.v,
-			    (unsigned long long)base);
-			return (-1);
-		}
+		    p->ipa.v < base + len)
+			return (print_fail(err, "has segments that overlap: at "
+			    "0x%lx and 0x%lx", p->ipa.v, base));
 	}
-	if (im->nparts == IMAGE_PARTS) {
-		print_buf(err, VM_ERR, "has more than %d segments to load",
-		    IMAGE_PARTS);
-		return (-1);
-	}
+	if (im->nparts == IMAGE_PARTS)
+		return (print_fail(err, "has more than %d segments to load",
+		    IMAGE_PARTS));
 	im->part[im->nparts++] = (struct vm_image){ IPA(base), data, size,
 	    zero };
 	return (0);
@@ -119,9 +99,8 @@ set_entry(struct image *im, uint64_t entry, char *err)
 			return (0);
 		}
 	}
-	print_buf(err, VM_ERR, "has its entry at 0x%llx, where it has no "
-	    "instruction", (unsigned long long)entry);
-	return (-1);
+	return (print_fail(err, "has its entry at 0x%lx, where it has no "
+	    "instruction", entry));
 }
 
 static int
@@ -134,7 +113,7 @@ read_linux(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
 		offset = LINUX_OLD_OFFSET;
 	/* Beyond any memory; and the sum below is not to wrap. */
 	if (offset > 1ull << 56)
-		return (say(err, "has an absurd text_offset in its header"));
+		return (print_fail(err, "has an absurd text_offset"));
 	im->is_linux = true;
 	if (add(im, MACHINE_RAM_BASE + offset, p, size,
 	    whole > size ? whole - size : 0, memory, err) != 0)
@@ -150,20 +129,20 @@ read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
 	unsigned int n, type;
 
 	if (size < ELF_HEADER)
-		return (say(err, "is an ELF file cut short"));
+		return (print_fail(err, "is an ELF file cut short"));
 	type = (unsigned int)le(p + 16, 2);
 	if (p[4] != ELF_CLASS64 || p[5] != ELF_LITTLE ||
 	    le(p + 18, 2) != ELF_AARCH64)
-		return (say(err, "is an ELF file, but not for 64-bit "
+		return (print_fail(err, "is an ELF file, but not for 64-bit "
 		    "little-endian Arm"));
 	if (type != ELF_EXEC && type != ELF_DYN)
-		return (say(err, "is an ELF file, but no program: link it"));
+		return (print_fail(err, "is an ELF file, but no program"));
 	entry = le(p + 24, 8);
 	phoff = le(p + 32, 8);
 	n = (unsigned int)le(p + 56, 2);
 	if (le(p + 54, 2) != ELF_SEGMENT || phoff > size ||
 	    n > (size - phoff) / ELF_SEGMENT)
-		return (say(err, "is an ELF file cut short: its program "
+		return (print_fail(err, "is an ELF file cut short: its program "
 		    "headers are not there"));
 	for (unsigned int i = 0; i < n; i++) {
 		const uint8_t *ph = p + phoff + i * ELF_SEGMENT;
@@ -176,8 +155,8 @@ read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
 		paddr = le(ph + 24, 8);
 		filesz = le(ph + 32, 8);
 		if (filesz > memsz || offset > size || filesz > size - offset)
-			return (say(err, "is an ELF file cut short: a segment "
-			    "is not all there"));
+			return (print_fail(err, "is an ELF file cut short: a "
+			    "segment is not all there"));
 		if (add(im, paddr, p + offset, filesz, memsz - filesz, memory,
 		    err) != 0)
 			return (-1);
@@ -186,7 +165,7 @@ read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
 			entry = le(p + 24, 8) - vaddr + paddr;
 	}
 	if (im->nparts == 0)
-		return (say(err, "is an ELF file with nothing to load"));
+		return (print_fail(err, "is an ELF file with nothing to load"));
 	return (set_entry(im, entry, err));
 }
 
@@ -205,9 +184,9 @@ image_read(struct image *im, const void *data, size_t size, uint64_t memory,
 		if (size >= strangers[i].offset + strangers[i].len &&
 		    memcmp(p + strangers[i].offset, strangers[i].bytes,
 		    strangers[i].len) == 0)
-			return (say(err, strangers[i].text));
-	return (say(err, "is neither an arm64 Image nor an ELF file; a raw "
-	    "binary needs type = \"raw\" and load"));
+			return (print_fail(err, "%s", strangers[i].text));
+	return (print_fail(err, "is neither an arm64 Image nor an ELF file; a "
+	    "raw binary needs type = \"raw\" and load"));
 }
 
 int
@@ -274,7 +253,7 @@ image_place(const struct image *im, uint64_t memory, size_t initrd,
     size_t dtb, struct image_places *at, char *err)
 {
 	static const uint64_t near[] = { 512ull << 20, 32ull << 30 };
-	unsigned long long kernel = 0;
+	uint64_t kernel = 0;
 
 	for (unsigned int i = 0; i < nitems(near); i++)
 		if (place_below(im, MACHINE_RAM_BASE + (memory < near[i] ?
@@ -282,9 +261,7 @@ image_place(const struct image *im, uint64_t memory, size_t initrd,
 			return (0);
 	for (unsigned int i = 0; i < im->nparts; i++)
 		kernel += im->part[i].size + im->part[i].zero;
-	print_buf(err, VM_ERR, "too small: %llu KiB in all, but kernel %llu "
-	    "KiB, initrd %zu KiB, device tree %zu KiB",
-	    (unsigned long long)memory >> 10, (kernel + 1023) >> 10,
-	    (initrd + 1023) >> 10, (dtb + 1023) >> 10);
-	return (-1);
+	return (print_fail(err, "too small: %lu KiB in all, but kernel %lu "
+	    "KiB, initrd %zu KiB, device tree %zu KiB", memory >> 10,
+	    (kernel + 1023) >> 10, (initrd + 1023) >> 10, (dtb + 1023) >> 10));
 }

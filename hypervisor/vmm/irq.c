@@ -96,8 +96,7 @@ irq_handle(struct pcpu *p, struct vcpu *v)
 			__atomic_fetch_and(&v->requests, ~VCPU_REQ_GIC,
 			    __ATOMIC_ACQUIRE);
 			vgic_sync(&v->gic);
-			return (p->nvcpus > 1 ? OUTCOME_SWITCH :
-			    OUTCOME_RETRY);
+			return (p->nvcpus > 1 ? OUTCOME_SWITCH : OUTCOME_RETRY);
 		}
 		return (OUTCOME_SWITCH);
 	}

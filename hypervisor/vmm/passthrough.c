@@ -33,42 +33,40 @@ check_range(const struct tree_node *n, const struct vm_config *c, uint64_t ipa,
 		{ MACHINE_RTC_BASE, MACHINE_RTC_SIZE, "clock" },
 		{ MACHINE_VIRTIO_BASE, MACHINE_VIRTIO_SIZE, "virtio window" },
 	};
-	unsigned long long at = ipa;
+	uint64_t at = ipa;
 	const struct vm *vm;
 	const char *owner;
 
 	if (size == 0 || ((ipa | pa | size) & (PAGE_SIZE - 1)) != 0)
-		return (node_say(n, "reg", "IPA 0x%llx: not whole pages",
-		    at));
+		return (node_say(n, "reg", "IPA 0x%lx: not whole pages", at));
 	if (ipa + size < ipa || (ipa + size - 1) >> host.ipa_bits != 0 ||
 	    pa + size < pa)
-		return (node_say(n, "reg", "IPA 0x%llx: ends beyond the "
+		return (node_say(n, "reg", "IPA 0x%lx: ends beyond the "
 		    "addresses there are", at));
 	if (overlap(ipa, size, MACHINE_RAM_BASE, c->memory))
-		return (node_say(n, "reg", "IPA 0x%llx: overlaps the VM's "
+		return (node_say(n, "reg", "IPA 0x%lx: overlaps the VM's "
 		    "RAM", at));
 	for (unsigned int i = 0; i < nitems(emulated); i++)
 		if (overlap(ipa, size, emulated[i].base, emulated[i].size))
-			return (node_say(n, "reg", "IPA 0x%llx: overlaps "
+			return (node_say(n, "reg", "IPA 0x%lx: overlaps "
 			    "the VM's %s", at, emulated[i].what));
 	for (unsigned int i = 0; i < c->ndevices; i++)
 		if (overlap(ipa, size, c->devices[i].ipa.v,
 		    c->devices[i].size) || overlap(pa, size,
 		    c->devices[i].pa.v, c->devices[i].size))
-			return (node_say(n, "reg", "IPA 0x%llx: overlaps "
+			return (node_say(n, "reg", "IPA 0x%lx: overlaps "
 			    "another range of this VM", at));
 	at = pa;
 	if ((owner = machine->pa_owner(PA(pa), size)) != NULL)
-		return (node_say(n, "reg", "PA 0x%llx: is %s", at, owner));
+		return (node_say(n, "reg", "PA 0x%lx: is %s", at, owner));
 	for (unsigned int i = 0; i < VM_MAX; i++) {
 		if ((vm = vm_by_index(i)) == NULL)
 			continue;
 		for (unsigned int j = 0; j < vm->config.ndevices; j++)
 			if (overlap(pa, size, vm->config.devices[j].pa.v,
 			    vm->config.devices[j].size))
-				return (node_say(n, "reg", "PA 0x%llx: is "
-				    "given to VM %s already", at,
-				    vm->config.name));
+				return (node_say(n, "reg", "PA 0x%lx: is given "
+				    "to VM %s already", at, vm->config.name));
 	}
 	return (true);
 }
@@ -83,16 +81,14 @@ check_spi(const struct tree_node *n, const struct vm_config *c, uint32_t intid)
 		return (node_say(n, "interrupts", "%u is no SPI (32 to %d)",
 		    intid, MACHINE_NR_INTID - 1));
 	if (intid == MACHINE_UART_INTID || intid == MACHINE_RTC_INTID)
-		return (node_say(n, "interrupts", "%u is that of the VM's "
-		    "%s", intid, intid == MACHINE_UART_INTID ? "UART" :
-		    "clock"));
+		return (node_say(n, "interrupts", "%u is that of the VM's %s",
+		    intid, intid == MACHINE_UART_INTID ? "UART" : "clock"));
 	for (unsigned int i = 0; i < c->nspis; i++)
 		if (c->spis[i].intid == intid)
 			return (node_say(n, "interrupts", "%u is named "
 			    "twice", intid));
 	if ((owner = machine->intid_owner(intid)) != NULL)
-		return (node_say(n, "interrupts", "%u is %s", intid,
-		    owner));
+		return (node_say(n, "interrupts", "%u is %s", intid, owner));
 	for (unsigned int i = 0; i < VM_MAX; i++) {
 		if ((vm = vm_by_index(i)) == NULL)
 			continue;

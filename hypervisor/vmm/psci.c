@@ -52,8 +52,7 @@ psci_cpu_suspend(struct vcpu *v)
 
 	if (state & SUSPEND_RES0)
 		return (smccc_return(v, PSCI_INVALID_PARAMETERS));
-	if (state & SUSPEND_POWERDOWN &&
-	    !entry_valid(v->vm, smccc_arg(v, 2)))
+	if (state & SUSPEND_POWERDOWN && !entry_valid(v->vm, smccc_arg(v, 2)))
 		return (smccc_return(v, PSCI_INVALID_ADDRESS));
 	v->x[0] = PSCI_SUCCESS;
 	return (vcpu_wait(v));
@@ -152,8 +151,7 @@ psci_affinity_info(struct vcpu *v)
 			continue;
 		if (t->power == VCPU_ON)
 			result = AFFINITY_ON;
-		else if (result != AFFINITY_ON &&
-		    t->power == VCPU_ON_PENDING)
+		else if (result != AFFINITY_ON && t->power == VCPU_ON_PENDING)
 			result = AFFINITY_ON_PENDING;
 		else if (result < 0)
 			result = AFFINITY_OFF;

@@ -25,7 +25,8 @@ run_outcome(outcome_t o, struct vcpu *v, uint64_t esr)
 		port_inject_abort(v, esr);
 		return (v);
 	case OUTCOME_STOP:
-		log_vm(v->vm, "stopped: vCPU %u cannot go on", v->index);
+		log_vm(v->vm, "stopped: vCPU %u cannot go on from ESR_EL2 "
+		    "0x%lx", v->index, esr);
 		port_vcpu_dump(v);
 		vm_stop(v->vm, VM_STOP_FAULT);
 		break;

@@ -12,14 +12,14 @@
 
 #define	BACKLOG_US	1000		/* try again to hand over input */
 
-static uint64_t
-us_to_ticks(uint64_t us)
+static inline uint64_t
+earlier(uint64_t a, uint64_t b)
 {
 
-	return (port_counter_hz() * us / 1000000);
+	return (a < b ? a : b);
 }
 
-void
+__attribute__((cold)) void
 sched_add(struct vcpu *v)
 {
 	struct pcpu *p = v->pcpu;
@@ -94,15 +94,14 @@ due(struct pcpu *p, struct vcpu *v, uint64_t now)
 		ptimer_due(p, v);
 	} else {
 		v->ptimer_told = false;
-		if (at < next)
-			next = at;
+		next = earlier(next, at);
 	}
 	if (v->index == 0) {
 		at = vpl031_deadline(&v->vm->rtc);
 		if (at <= now)
 			vpl031_tick(&v->vm->rtc);
-		else if (at < next)
-			next = at;
+		else
+			next = earlier(next, at);
 	}
 	return (next);
 }
@@ -114,29 +113,22 @@ due(struct pcpu *p, struct vcpu *v, uint64_t now)
 static unsigned int
 arm(struct pcpu *p)
 {
-	uint64_t next = ~0ull, now = port_counter(), at;
+	uint64_t next = ~0ull, now = port_counter();
 	struct vcpu *v = p->ring;
 	unsigned int ready = 0;
 
 	if (v == NULL)
 		return (0);
 	do {
-		at = due(p, v, now);
-		if (at < next)
-			next = at;
-		if (runnable(v))
-			ready++;
+		next = earlier(next, due(p, v, now));
+		ready += runnable(v);
 		v = v->next;
 	} while (v != p->ring);
-	if (p->index == 0 && unlikely(console_backlog())) {
-		at = now + us_to_ticks(BACKLOG_US);
-		if (at < next)
-			next = at;
-	}
+	if (p->index == 0 && unlikely(console_backlog()))
+		next = earlier(next,
+		    now + port_counter_hz() / 1000000 * BACKLOG_US);
 	p->timer_next = next;
-	if (ready > 1 && p->slice_end < next)
-		next = p->slice_end;
-	port_set_deadline(next);
+	port_set_deadline(ready > 1 ? earlier(next, p->slice_end) : next);
 	return (ready);
 }
 
@@ -153,8 +145,7 @@ begin_turn(struct pcpu *p, const struct vcpu *before)
 	if (before != NULL && before->waiting)
 		arm(p);
 	else
-		port_set_deadline(p->timer_next < p->slice_end ?
-		    p->timer_next : p->slice_end);
+		port_set_deadline(earlier(p->timer_next, p->slice_end));
 }
 
 void

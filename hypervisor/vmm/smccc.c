@@ -164,10 +164,3 @@ smccc_hvc(struct vcpu *v, uint64_t esr)
 	return (services[fid >> SMCCC_OWNER_SHIFT]
 	    [fid & (SMCCC_CALLS - 1)](v));
 }
-
-outcome_t
-smccc_smc(struct vcpu *v, uint64_t esr)
-{
-
-	return (smccc_hvc(v, esr));
-}

@@ -12,28 +12,15 @@
 enum exit_class
 stats_class(unsigned int ec)
 {
+	static const uint8_t classes[VCPU_EXIT_SERROR + 1] = {
+		[EC_WFX] = EXIT_WFX, [EC_HVC64] = EXIT_HVC,
+		[EC_SMC64] = EXIT_SMC, [EC_SYSREG] = EXIT_SYSREG,
+		[EC_FP] = EXIT_FP, [EC_DABT_LOW] = EXIT_DATA_ABORT,
+		[EC_IABT_LOW] = EXIT_INSN_ABORT, [VCPU_EXIT_IRQ] = EXIT_IRQ,
+		[VCPU_EXIT_SERROR] = EXIT_SERROR,
+	};
 
-	switch (ec) {
-	case EC_WFX:
-		return (EXIT_WFX);
-	case EC_HVC64:
-		return (EXIT_HVC);
-	case EC_SMC64:
-		return (EXIT_SMC);
-	case EC_SYSREG:
-		return (EXIT_SYSREG);
-	case EC_FP:
-		return (EXIT_FP);
-	case EC_DABT_LOW:
-		return (EXIT_DATA_ABORT);
-	case EC_IABT_LOW:
-		return (EXIT_INSN_ABORT);
-	case VCPU_EXIT_IRQ:
-		return (EXIT_IRQ);
-	case VCPU_EXIT_SERROR:
-		return (EXIT_SERROR);
-	}
-	return (EXIT_UNKNOWN);
+	return (classes[ec]);
 }
 
 uint64_t
@@ -68,10 +55,8 @@ stats_print(const struct vm *vm)
 			uint64_t n = stats_exits(v, c);
 
 			if (n != 0)
-				log_vm(vm, "stats: vcpu %u %s exits %llu "
-				    "ticks %llu", i, names[c],
-				    (unsigned long long)n,
-				    (unsigned long long)v->ticks[c]);
+				log_vm(vm, "stats: vcpu %u %s exits %lu ticks "
+				    "%lu", i, names[c], n, v->ticks[c]);
 		}
 	}
 }

@@ -66,13 +66,6 @@ self_gic(const struct vm *vm)
 }
 
 static void
-uart_sink(void *ctx, char c)
-{
-
-	console_vm_put(ctx, c);
-}
-
-static void
 uart_line(void *ctx, bool level)
 {
 	struct vm *vm = ctx;
@@ -96,7 +89,7 @@ rtc_deadline(void *ctx)
 	vcpu_request(vm->vcpus[0], VCPU_REQ_TIMER);
 }
 
-static const struct vpl011_ops uart_ops = { uart_sink, uart_line };
+static const struct vpl011_ops uart_ops = { console_vm_put, uart_line };
 static const struct vpl031_ops rtc_ops = { rtc_line, rtc_deadline };
 
 /* The CPU with the fewest vCPUs. */
@@ -122,16 +115,12 @@ create_vcpus(struct vm *vm, char *err)
 		struct pcpu *p = cpu == VM_CPU_ANY ? least_loaded() :
 		    cpu < pcpu_count ? pcpus[cpu] : NULL;
 
-		if (p == NULL || !p->online) {
-			print_buf(err, VM_ERR, "cpus: CPU %llu is not there",
-			    (unsigned long long)cpu);
-			return (-1);
-		}
+		if (p == NULL || !p->online)
+			return (print_fail(err, "cpus: CPU %lu is not there",
+			    cpu));
 		v = pool_alloc(host.pool, pages(sizeof(*v)), 1);
-		if (v == NULL) {
-			print_buf(err, VM_ERR, "no memory for vCPU %u", i);
-			return (-1);
-		}
+		if (v == NULL)
+			return (print_fail(err, "no memory for vCPU %u", i));
 		v->vm = vm;
 		v->index = i;
 		/* RES1 bit 31; Aff0 numbers the vCPUs, as on QEMU's virt. */
@@ -162,13 +151,10 @@ create_memory(struct vm *vm, char *err)
 	int error;
 
 	/* A 1 GiB block is nice to have; 2 MiB must do. */
-	if (!host.ram_alloc(c->memory, align, &pa) &&
-	    !host.ram_alloc(c->memory, align < BLOCK_SIZE ? align :
-	    BLOCK_SIZE, &pa)) {
-		print_buf(err, VM_ERR, "memory: no %llu KiB of RAM in one "
-		    "piece left", (unsigned long long)c->memory >> 10);
-		return (-1);
-	}
+	if (!host.ram_alloc(c->memory, align, &pa) && !host.ram_alloc(c->memory,
+	    align < BLOCK_SIZE ? align : BLOCK_SIZE, &pa))
+		return (print_fail(err, "memory: no %lu KiB of RAM in one "
+		    "piece left", c->memory >> 10));
 	vm->ram = pa;
 	error = stage2_add(&vm->s2, c->demand ? STAGE2_DEMAND : STAGE2_RAM,
 	    IPA(MACHINE_RAM_BASE), c->memory, pa);
@@ -179,9 +165,8 @@ create_memory(struct vm *vm, char *err)
 	if (c->gic == 2 && error == 0)
 		error = stage2_add(&vm->s2, STAGE2_DEVICE,
 		    IPA(MACHINE_GICC_BASE), PAGE_SIZE, host.gicv);
-	if (error != 0)
-		print_buf(err, VM_ERR, "no memory for stage 2 tables");
-	return (error);
+	return (error == 0 ? 0 : print_fail(err, "no memory for stage 2 "
+	    "tables"));
 }
 
 int
@@ -193,10 +178,8 @@ vm_create(const struct vm_config *c, struct vm **vmp, char *err)
 
 	vm = pool_alloc(host.pool, pages(sizeof(*vm)), 1);
 	page = pool_alloc(host.pool, 1, 1);
-	if (vm == NULL || page == NULL) {
-		print_buf(err, VM_ERR, "no memory for the VM itself");
-		return (-1);
-	}
+	if (vm == NULL || page == NULL)
+		return (print_fail(err, "no memory for the VM itself"));
 	vm->config = *c;
 	if (vm->config.gic == 0)
 		vm->config.gic = host.gic_version;
@@ -206,10 +189,8 @@ vm_create(const struct vm_config *c, struct vm **vmp, char *err)
 	if (i < VM_MAX)
 		vms[i] = vm;
 	spin_unlock(&vms_lock);
-	if (i == VM_MAX) {
-		print_buf(err, VM_ERR, "more than %d VMs", VM_MAX);
-		return (-1);
-	}
+	if (i == VM_MAX)
+		return (print_fail(err, "more than %d VMs", VM_MAX));
 	vm->index = i;
 	vm->state = VM_CREATED;
 	for (i = 0; i < VM_MAX_PCPUS; i++)
@@ -219,7 +200,7 @@ vm_create(const struct vm_config *c, struct vm **vmp, char *err)
 	_Static_assert(VM_MAX < 256, "VMIDs");
 	if (stage2_init(&vm->s2, vm->index + 1, host.ipa_bits,
 	    host.pool) != 0) {
-		print_buf(err, VM_ERR, "no memory for stage 2 tables");
+		print_fail(err, "no memory for stage 2 tables");
 		goto fail;
 	}
 	vm->vttbr = port_stage2_base(vm->s2.pt.root, vm->s2.pt.vmid);
@@ -240,8 +221,7 @@ vm_create(const struct vm_config *c, struct vm **vmp, char *err)
 		    c->nvcpus, vgic_redist_mmio, &vm->gic);
 	add_mmio(vm, MACHINE_UART_BASE, MACHINE_UART_SIZE, vpl011_mmio,
 	    &vm->uart);
-	add_mmio(vm, MACHINE_RTC_BASE, MACHINE_RTC_SIZE, vpl031_mmio,
-	    &vm->rtc);
+	add_mmio(vm, MACHINE_RTC_BASE, MACHINE_RTC_SIZE, vpl031_mmio, &vm->rtc);
 	console_attach(vm, page);
 	vpl011_init(&vm->uart, &uart_ops, vm);
 	vpl031_init(&vm->rtc, 0, &rtc_ops, vm);
@@ -257,18 +237,14 @@ vm_load(struct vm *vm, ipa_t ipa, const void *data, size_t size, size_t zero,
     char *err)
 {
 
-	if (vm->nimages == VM_MAX_IMAGES) {
-		print_buf(err, VM_ERR, "more than %d pieces to load",
-		    VM_MAX_IMAGES);
-		return (-1);
-	}
+	if (vm->nimages == VM_MAX_IMAGES)
+		return (print_fail(err, "more than %d pieces to load",
+		    VM_MAX_IMAGES));
 	if (ipa.v < MACHINE_RAM_BASE || size + zero < size ||
 	    ipa.v - MACHINE_RAM_BASE > vm->config.memory ||
-	    size + zero > vm->config.memory - (ipa.v - MACHINE_RAM_BASE)) {
-		print_buf(err, VM_ERR, "image of %zu bytes at 0x%llx does not "
-		    "fit the memory", size + zero, (unsigned long long)ipa.v);
-		return (-1);
-	}
+	    size + zero > vm->config.memory - (ipa.v - MACHINE_RAM_BASE))
+		return (print_fail(err, "image of %zu bytes at 0x%lx does not "
+		    "fit the memory", size + zero, ipa.v));
 	vm->images[vm->nimages++] = (struct vm_image){ ipa, data, size, zero };
 	return (0);
 }
@@ -302,10 +278,9 @@ fill_memory(struct vm *vm, char *err)
 			if (!vm->config.demand || n > im->size - off)
 				n = im->size - off;
 			if (!stage2_translate(&vm->s2, IPA(im->ipa.v + off),
-			    true, &pa)) {
-				print_buf(err, VM_ERR, "no memory to load to");
-				return (-1);
-			}
+			    true, &pa))
+				return (print_fail(err,
+				    "no memory to load to"));
 			if (vm->config.demand && n > PAGE_SIZE -
 			    (pa.v & (PAGE_SIZE - 1)))
 				n = PAGE_SIZE - (pa.v & (PAGE_SIZE - 1));

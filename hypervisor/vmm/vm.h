@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "lib/print.h"
 #include "mm/stage2.h"
 #include "vdev/vpl011.h"
 #include "vdev/vpl031.h"
@@ -102,7 +103,7 @@ struct vm {
  * All of these return 0, or a negative number with a line for people in
  * err (VM_ERR bytes) that names what is wrong.
  */
-#define	VM_ERR	160
+#define	VM_ERR	PRINT_LINE
 int	vm_create(const struct vm_config *c, struct vm **vmp, char *err);
 /* Keeps the pointer: data must stay while the VM lives. */
 int	vm_load(struct vm *vm, ipa_t ipa, const void *data, size_t size,

@@ -31,7 +31,7 @@ _Static_assert(offsetof(struct pcpu, vectors) == PCPU_VECTORS, "vectors");
 	 HCR_BSU_INNER | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR |	\
 	 HCR_TSW | HCR_TLOR | HCR_TERR | HCR_RW)
 
-void
+__attribute__((cold)) void
 port_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t x0)
 {
 
@@ -106,28 +106,20 @@ port_vcpu_load(struct vcpu *v)
 		lazy_load(v);
 }
 
-void
+__attribute__((cold)) void
 port_vcpu_dump(struct vcpu *v)
 {
 
-	log_vm(v->vm, "vCPU %u: PC %016llx PSTATE %08llx ESR_EL2 %08llx",
-	    v->index, (unsigned long long)read_sysreg(elr_el2),
-	    (unsigned long long)read_sysreg(spsr_el2),
-	    (unsigned long long)read_sysreg(esr_el2));
-	log_vm(v->vm, "FAR_EL2 %016llx HPFAR_EL2 %016llx SP_EL1 %016llx",
-	    (unsigned long long)read_sysreg(far_el2),
-	    (unsigned long long)read_sysreg(hpfar_el2),
-	    (unsigned long long)read_sysreg(sp_el1));
-	log_vm(v->vm, "ELR_EL1 %016llx ESR_EL1 %08llx FAR_EL1 %016llx",
-	    (unsigned long long)read_sysreg(elr_el1),
-	    (unsigned long long)read_sysreg(esr_el1),
-	    (unsigned long long)read_sysreg(far_el1));
+	log_vm(v->vm, "vCPU %u: PC %016lx PSTATE %08lx ESR_EL2 %08lx", v->index,
+	    read_sysreg(elr_el2), read_sysreg(spsr_el2), read_sysreg(esr_el2));
+	log_vm(v->vm, "FAR_EL2 %016lx HPFAR_EL2 %016lx SP_EL1 %016lx",
+	    read_sysreg(far_el2), read_sysreg(hpfar_el2), read_sysreg(sp_el1));
+	log_vm(v->vm, "ELR_EL1 %016lx ESR_EL1 %08lx FAR_EL1 %016lx",
+	    read_sysreg(elr_el1), read_sysreg(esr_el1), read_sysreg(far_el1));
 	for (unsigned int i = 0; i < 30; i += 3)
-		log_vm(v->vm, "x%-2u %016llx x%-2u %016llx x%-2u %016llx",
-		    i, (unsigned long long)v->x[i],
-		    i + 1, (unsigned long long)v->x[i + 1],
-		    i + 2, (unsigned long long)v->x[i + 2]);
-	log_vm(v->vm, "x30 %016llx", (unsigned long long)v->x[30]);
+		log_vm(v->vm, "x%-2u %016lx x%-2u %016lx x%-2u %016lx", i,
+		    v->x[i], i + 1, v->x[i + 1], i + 2, v->x[i + 2]);
+	log_vm(v->vm, "x30 %016lx", v->x[30]);
 }
 
 /* AArch64.TakeException to EL1 (DDI 0487, J1.1.2). */
@@ -183,7 +175,7 @@ port_inject_abort(struct vcpu *v, uint64_t esr)
 	take_exception(new);
 }
 
-void
+__attribute__((cold)) void
 port_inject_serror(struct vcpu *v)
 {
 

@@ -203,7 +203,7 @@ outcome:
 	unexpected 4
 	by_register sysreg_trap, 9
 	by_register abort_data, 20
-	advancing smccc_smc
+	advancing smccc_hvc
 	advancing exits_wfx
 
 	unexpected 5
@@ -289,16 +289,11 @@ exit_table:
 	row	exits_wfx_advance	/* 0x01 WFI, WFE */
 	row	exits_unknown, 5
 	row	exits_fp		/* 0x07 FP/SIMD access */
-	row	exits_unknown
-	row	exits_undef		/* 0x09 pointer authentication */
-	row	exits_unknown, 12
+	row	exits_unknown, 14	/* pointer authentication: 0x09 */
 	row	smccc_hvc		/* 0x16 HVC */
-	row	smccc_smc_advance	/* 0x17 SMC */
+	row	smccc_hvc_advance	/* 0x17 SMC */
 	row	sysreg_trap_advance	/* 0x18 MSR, MRS, system instruction */
-	row	exits_undef		/* 0x19 SVE */
-	row	exits_unknown, 3
-	row	exits_undef		/* 0x1d SME */
-	row	exits_unknown, 2
+	row	exits_unknown, 7	/* SVE: 0x19; SME: 0x1d */
 	row	abort_insn		/* 0x20 instruction abort */
 	row	exits_unknown, 3
 	row	abort_data_advance	/* 0x24 data abort */

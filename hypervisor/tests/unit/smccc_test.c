@@ -104,7 +104,7 @@ ATF_TC_BODY(immediate, tc)
 		ATF_CHECK_EQ(OUTCOME_DONE, smccc_hvc(v, ESR(EC_HVC64, 1)));
 		ATF_CHECK_EQ(-1, (int64_t)v->x[0]);
 		v->x[0] = fids[i];
-		ATF_CHECK_EQ(OUTCOME_DONE, smccc_smc(v,
+		ATF_CHECK_EQ(OUTCOME_DONE, smccc_hvc(v,
 		    ESR(EC_SMC64, 0x8000)));
 		ATF_CHECK_EQ(-1, (int64_t)v->x[0]);
 		ATF_CHECK_EQ(0, vmm_fake_changed(v) & ~1u);
@@ -118,13 +118,13 @@ ATF_TC_BODY(smc, tc)
 
 	vmm_fake_reset();
 	v->x[0] = VERSION;
-	ATF_CHECK_EQ(OUTCOME_DONE, smccc_smc(v, ESR(EC_SMC64, 0)));
+	ATF_CHECK_EQ(OUTCOME_DONE, smccc_hvc(v, ESR(EC_SMC64, 0)));
 	ATF_CHECK_EQ(0x10001, v->x[0]);
 	v->x[0] = 0x84000000;
-	ATF_CHECK_EQ(OUTCOME_DONE, smccc_smc(v, ESR(EC_SMC64, 0)));
+	ATF_CHECK_EQ(OUTCOME_DONE, smccc_hvc(v, ESR(EC_SMC64, 0)));
 	ATF_CHECK_EQ(0x10001, v->x[0]);
 	v->x[0] = 0x12345678;
-	ATF_CHECK_EQ(OUTCOME_DONE, smccc_smc(v, ESR(EC_SMC64, 0)));
+	ATF_CHECK_EQ(OUTCOME_DONE, smccc_hvc(v, ESR(EC_SMC64, 0)));
 	ATF_CHECK_EQ(-1, (int64_t)v->x[0]);
 }
 
@@ -261,7 +261,7 @@ ATF_TC_BODY(hc_yield, tc)
 	ATF_CHECK_EQ(0, v->x[0]);
 	ATF_CHECK_EQ(1, vmm_fake_changed(v));
 	v->x[0] = HC_YIELD;
-	ATF_CHECK_EQ(OUTCOME_SWITCH, smccc_smc(v, ESR(EC_SMC64, 0)));
+	ATF_CHECK_EQ(OUTCOME_SWITCH, smccc_hvc(v, ESR(EC_SMC64, 0)));
 }
 
 ATF_TC_WITHOUT_HEAD(hc_stats);
