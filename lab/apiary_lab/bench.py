@@ -176,7 +176,7 @@ class Session:
         self.failed: list[str] = []
         self.skipped: list[str] = []            # more CPUs than asked for
 
-    def _target_of(self, entry: Entry) -> targets.Target:
+    def target_of(self, entry: Entry) -> targets.Target:
         if not entry.overrides:
             return self.target
         # What the caller asked for on the command line goes before.
@@ -187,7 +187,7 @@ class Session:
                   else data[key] for key in ("cpu", "smp", "memory")}
         return targets.load(self.target.source, **merged)
 
-    def _told_unit(self, vm: bundle.Vm) -> bundle.Vm:
+    def told_unit(self, vm: bundle.Vm) -> bundle.Vm:
         """What no guest can find out: that time counts instructions."""
         if not self.target.data["deterministic"]:
             return vm
@@ -204,14 +204,14 @@ class Session:
                 continue
             if entry.boards and self.target.data["deterministic"]:
                 continue
-            cpus = self._target_of(entry).data["smp"]
+            cpus = self.target_of(entry).data["smp"]
             if cpus < entry.overrides.get("smp", 1):
                 self.skipped.append(f"{entry.name} needs "
                                     f"{entry.overrides['smp']} CPUs")
                 continue
             try:
                 self.bundles[entry.name] = bundle.build(
-                    [self._told_unit(vm) for vm in entry.vms],
+                    [self.told_unit(vm) for vm in entry.vms],
                     work / f"{entry.name}.dtb")
             except LabError as error:
                 self.infrastructure.append(f"{entry.name}: {error}")
@@ -228,7 +228,7 @@ class Session:
         self.progress("")
 
     def _boot(self, entry: Entry, turn: int) -> None:
-        target = self._target_of(entry)
+        target = self.target_of(entry)
         command = target.command(paths.HYPERVISOR_IMAGE,
                                  self.bundles[entry.name])
         self.commands[entry.name] = shlex.join(

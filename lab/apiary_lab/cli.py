@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import bench, bundle, cli_boards, cli_verdict, guests, lock, paths, \
-    provenance, qemu, store, symbols, targets
+from . import bench, bundle, cli_boards, cli_explain, cli_verdict, guests, \
+    lock, paths, provenance, qemu, store, symbols, targets
 from .records import Console
 from .status import GOOD, INFRASTRUCTURE, INTERRUPTED, TEST_FAILED, LabError
 from .terminal import emit, progress, warn
@@ -433,6 +433,7 @@ def _parser() -> argparse.ArgumentParser:
     _target_options(sub)
 
     cli_verdict.register(command, _target_options)
+    cli_explain.register(command, _target_options)
     command("targets", cmd_targets, "what can be run on")
     sub = command("doctor", cmd_doctor,
                   "what is missing here, and how to get it")

@@ -9,7 +9,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from . import bisect, commits, lock, measure, paths, store, targets, verdict
+from . import account, bisect, cli_explain, commits, lock, measure, paths, \
+    store, targets, verdict
 from .status import GOOD, NOT_ENOUGH_DATA, TEST_FAILED, LabError, \
     NotEnoughData, no_such
 from .terminal import emit, progress, warn
@@ -252,7 +253,24 @@ def _tell(args: argparse.Namespace, figures: _Figures, range_: bisect.Range,
               f"other commits")
     if changed is not None:
         print("\n".join(_functions(changed)))
+        if unit == "insn":
+            _tell_path(figures, old, this)
     return GOOD
+
+
+def _tell_path(figures: _Figures, old: commits.Revision,
+               this: commits.Revision) -> None:
+    """Which functions of the figure's path the commit changed."""
+    if not figures.target.data["deterministic"]:
+        return
+    try:
+        found = [cli_explain.path_of(commits.images(revision, progress),
+                                     figures.name, figures.target)
+                 for revision in (old, this)]
+    except LabError as error:
+        warn(str(error))
+        return
+    print("\n".join(account.difference(*found)))
 
 
 # -- lock -----------------------------------------------------------------

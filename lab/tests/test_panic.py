@@ -10,9 +10,9 @@ import time
 import unittest
 from pathlib import Path
 
-from gdbstub import Stub
 from support import APIARY, CROSS, InFolder
 from apiary_lab import paths, qemu, symbols, targets
+from apiary_lab.gdbstub import Stub
 
 IMAGE = paths.HYPERVISOR_IMAGE
 ELF = paths.HYPERVISOR_ELF

@@ -109,6 +109,12 @@ class Proof(InFolder):
                       [[name, after - before] for name, before, after
                        in json.loads(done.stdout)["functions"]])
 
+        done = self.here("explain", "--json", "world_switch", first, last)
+        self.assertEqual(done.returncode, 0, done)
+        row, = json.loads(done.stdout)["functions"]
+        self.assertEqual((row["function"], row["head"] - row["base"]),
+                         ("switch_save_el1", ADDED))
+
         words = ("--target", "qemu-virt-gicv3")
         done = self.here("lock", *words, build=self.images(first))
         self.assertEqual(done.returncode, 0, done)
@@ -132,6 +138,8 @@ class Proof(InFolder):
         listed = re.findall(r"^  (\w+) +\d+ -> \d+ +(\S+)$", done.stdout,
                             re.M)
         self.assertEqual(listed, [("switch_save_el1", f"+{ADDED * 4}")])
+        self.assertRegex(done.stdout, r"the path of world_switch: \d+ -> \d+ "
+                         rf"instructions \(\+{ADDED}\)\n  switch_save_el1 ")
 
     def no_false_alarm(self, commit: str) -> None:
         """Twenty comparisons of what is the same."""

@@ -1,8 +1,8 @@
-"""The machine under a test, through QEMU's GDB stub: memory and registers.
+"""A machine, through QEMU's GDB stub: memory, registers, breakpoints, monitor.
 
 Enough of the GDB remote serial protocol (GDB manual, appendix E) to change
-a word of an image before it runs and to see where the CPUs are. Must not
-know what is in the image.
+a word of an image before it runs, to see where the CPUs are, and to run to
+a place. Must not know what is in the image.
 
 SPDX-License-Identifier: BSD-2-Clause
 """
@@ -61,6 +61,23 @@ class Stub:
         said = self.ask(f"M{at:x},{len(data):x}:{data.hex()}")
         if said != "OK":
             raise OSError(f"no memory at {at:#x}: {said}")
+
+    def breakpoints(self, kind: str, places: list[int]) -> None:
+        """Set ("Z") or take away ("z"), of instructions of 4 bytes."""
+        for at in places:
+            said = self.ask(f"{kind}0,{at:x},4")
+            if said != "OK":
+                raise OSError(f"no breakpoint at {at:#x}: {said}")
+
+    def monitor(self, command: str) -> str:
+        """What QEMU's monitor answers."""
+        self.send(f"qRcmd,{command.encode().hex()}")
+        text = ""
+        while (part := self.answer()) not in ("OK", ""):
+            if not part.startswith("O"):
+                raise OSError(f"monitor: {command}: {part}")
+            text += bytes.fromhex(part[1:]).decode("utf-8", "replace")
+        return text
 
     def go(self) -> None:
         self.send("c")
