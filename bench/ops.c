@@ -84,6 +84,8 @@ const struct op ops[] = {
 	  turns_cpu_on_baseline, .no_pmu = true },
 	{ "boot", "entry of the hypervisor to that of the VM, less copying",
 	  1, 0, NEED_APIARY, turns_boot, turns_boot_sample, .no_pmu = true },
+	{ "vm_start", "start of the VM to its first instruction, less copying",
+	  1, 0, NEED_APIARY, turns_boot, turns_start_sample, .no_pmu = true },
 	{ .name = NULL }
 };
 

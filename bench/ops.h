@@ -54,3 +54,4 @@ bool	turns_cpu_on_sample(struct run *, uint64_t *);
 bool	turns_cpu_on_baseline(struct run *, uint64_t *);
 const char *turns_boot(struct run *);
 bool	turns_boot_sample(struct run *, uint64_t *);
+bool	turns_start_sample(struct run *, uint64_t *);

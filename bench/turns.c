@@ -232,17 +232,37 @@ turns_boot(struct run *r)
 	return (NULL);
 }
 
-bool
-turns_boot_sample(struct run *r, uint64_t *value)
+/* From `entry`, that of the hypervisor, or from where it is told. */
+static bool
+since(uint64_t begin, uint64_t *value)
 {
 	register uint64_t x0 __asm__("x0") = HC_BOOT;
 	register uint64_t entry __asm__("x1"), first __asm__("x2");
 	register uint64_t copied __asm__("x3");
 
-	(void)r;
 	__asm__ volatile("hvc #0" : "+r" (x0), "=r" (entry), "=r" (first),
 	    "=r" (copied) : : "memory", "x4", "x5", "x6", "x7", "x8", "x9",
 	    "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17");
-	*value = first - entry - copied;
-	return (x0 == HC_E_OK && entry < first && copied < first - entry);
+	if (begin == 0)
+		begin = entry;
+	*value = first - begin - copied;
+	return (x0 == HC_E_OK && begin < first && copied < first - begin);
+}
+
+bool
+turns_boot_sample(struct run *r, uint64_t *value)
+{
+
+	(void)r;
+	return (since(0, value));
+}
+
+bool
+turns_start_sample(struct run *r, uint64_t *value)
+{
+	uint64_t virtual = read_sysreg(cntvct_el0);
+
+	(void)r;
+	/* When its virtual counter was 0. */
+	return (since(read_sysreg(cntpct_el0) - virtual, value));
 }

@@ -311,10 +311,10 @@ int
 vm_start(struct vm *vm, char *err)
 {
 
+	/* Power-on of its virtual counter: from here on a guest sees time. */
+	vm->cntvoff = port_counter();
 	if (fill_memory(vm, err) != 0)
 		return (-1);
-	/* Power-on of its virtual counter. */
-	vm->cntvoff = port_counter();
 	for (unsigned int i = 0; i < vm->config.nspis; i++) {
 		vgic_map_hw(&vm->gic, vm->config.spis[i].intid,
 		    vm->config.spis[i].intid);

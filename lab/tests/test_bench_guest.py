@@ -75,7 +75,7 @@ class Floor(InFolder):
              "stage2_fault_block": 0, "stage2_walk_page": 0,
              "stage2_walk_block": 0, "vipi": 9}
     SKIPPED = ("hypercall_smc", "vcpu_switch", "world_switch",
-               "world_switch_fp", "timeslice", "boot")
+               "world_switch_fp", "timeslice", "boot", "vm_start")
     MEASURES = ("min", "p50", "p95", "p99", "p999", "max", "mean")
 
     def boot(self, gic: int, append: str) -> Console:
