@@ -57,7 +57,7 @@ class Others(InFolder):
         self.assertEqual(done.returncode, 0)
         for word in ("run", "test", "bench", "targets", "doctor", "replay",
                      "symbolize", "bundle", "compare", "bisect", "lock",
-                     "lock-check", "explain"):
+                     "lock-check", "explain", "history", "export"):
             self.assertRegex(done.stdout, rf"\n    {word}\s")
 
     def test_targets(self) -> None:
