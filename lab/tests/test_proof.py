@@ -109,6 +109,13 @@ class Proof(InFolder):
                       [[name, after - before] for name, before, after
                        in json.loads(done.stdout)["functions"]])
 
+        done = self.here("history", "--json")
+        changes = {name: steps for name, steps
+                   in json.loads(done.stdout)["figures"].items() if steps}
+        step, = changes.pop("world_switch")
+        self.assertEqual((step["commit"], step["after"] - step["before"]),
+                         (last, ADDED))
+        self.assertEqual(changes, {})
         done = self.here("explain", "--json", "world_switch", first, last)
         self.assertEqual(done.returncode, 0, done)
         row, = json.loads(done.stdout)["functions"]
