@@ -130,7 +130,9 @@ class Account:
                        f"{self.p50}: they differ by "
                        f"{self.cost - self.p50:+d}")
         if self.traced_p50 != self.p50:
-            out.append(f"measured alone, p50 is {self.traced_p50}")
+            out.append(f"by blocks of one instruction, as it was logged, "
+                       f"p50 is {self.traced_p50}: else QEMU also counts what "
+                       f"is left of a block that an MRS traps in")
         if self.found.empty:
             out.append(f"{self.found.empty} of the guest's instructions are "
                        f"those of the measuring code")
