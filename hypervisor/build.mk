@@ -33,10 +33,10 @@ HV_SMALL := $(foreach r,lib platform uart boot gic vdev,\
 	$(patsubst %,hypervisor/mm/%.c,pt pool) hypervisor/vtimer/vtimer.c \
 	$(patsubst %,hypervisor/arch/aarch64/%.c,cpu lazy walk)
 $(HV_SMALL:hypervisor/%=$(HV)/%.o): HV_CFLAGS += -Os
-# Most of it is optimised as one, when it is linked: not what exits go through
-# nonetheless, nor what has a place of its own in image.lds or is called by
-# what the compiler makes up. A constant takes less
-# to make again than a register to keep it in; an epilogue is worth one copy.
+# Most of it is optimised as one, when it is linked: not the interrupt
+# controller, which exits go through, nor what has a place of its own in
+# image.lds or is called by what the compiler makes up. A constant takes less to
+# make again than a register to keep it in; an epilogue is worth one copy.
 HV_LTO := $(filter-out hypervisor/gic/% \
 	$(patsubst %,hypervisor/lib/%.c,string extent stack_chk),$(HV_SMALL))
 $(HV_LTO:hypervisor/%=$(HV)/%.o): HV_CFLAGS += -flto \

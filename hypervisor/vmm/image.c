@@ -113,7 +113,8 @@ read_linux(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
 		offset = LINUX_OLD_OFFSET;
 	/* Beyond any memory; and the sum below is not to wrap. */
 	if (offset > 1ull << 56)
-		return (print_fail(err, "has an absurd text_offset"));
+		return (print_fail(err,
+		    "has an absurd text_offset in its header"));
 	im->is_linux = true;
 	if (add(im, MACHINE_RAM_BASE + offset, p, size,
 	    whole > size ? whole - size : 0, memory, err) != 0)
@@ -136,7 +137,8 @@ read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
 		return (print_fail(err, "is an ELF file, but not for 64-bit "
 		    "little-endian Arm"));
 	if (type != ELF_EXEC && type != ELF_DYN)
-		return (print_fail(err, "is an ELF file, but no program"));
+		return (print_fail(err,
+		    "is an ELF file, but no program: link it"));
 	entry = le(p + 24, 8);
 	phoff = le(p + 32, 8);
 	n = (unsigned int)le(p + 56, 2);

@@ -10,9 +10,11 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <atf-c.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/run.h"
 #include "vmm_fake.h"
 #include "vmm/smccc.h"
 #include "vmm/sysreg.h"
@@ -130,9 +132,19 @@ end(outcome_t o, uint64_t esr, uint32_t may)
 	if (o == OUTCOME_RETRY)
 		ATF_REQUIRE(vcpu_fake.pmu + vcpu_fake.debug == 1 ||
 		    (vmm_fake.faults == 1 && vmm_fake.stage2 == STAGE2_FIXED));
-	/* Why is said with the syndrome (vmm/run.c); once more at most. */
-	if (o == OUTCOME_STOP)
+	/* It says why: by itself at most once, and in the end by the syndrome. */
+	if (o == OUTCOME_STOP) {
+		char why[32];
+
 		ATF_REQUIRE(vmm_fake.logs <= 1);
+		vmm_fake.logs = 0;
+		run_outcome(o, v, esr);
+		snprintf(why, sizeof(why), "ESR_EL2 0x%lx",
+		    (unsigned long)esr);
+		ATF_REQUIRE_EQ(1, vmm_fake.logs);
+		ATF_REQUIRE_MSG(strstr(vmm_fake.log, why) != NULL,
+		    "%s: no %s", vmm_fake.log, why);
+	}
 }
 
 static unsigned int

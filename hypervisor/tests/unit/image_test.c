@@ -83,7 +83,7 @@ ATF_TC_BODY(arm64_spoilt, tc)
 		uint64_t	offset, size;
 		const char	*line;
 	} cases[] = {
-		{ ~0ull, 1, "has an absurd text_offset" },
+		{ ~0ull, 1, "has an absurd text_offset in its header" },
 		{ 0x80002, 4096, "has its entry at 0x40080002, where it has "
 		    "no instruction" },
 		{ 0x4000000, 4096, "needs 4 KiB at 0x44000000: the memory is "
@@ -198,7 +198,7 @@ ATF_TC_BODY(elf64_spoilt, tc)
 	ELF_REFUSED(elf.eh.e_ident[EI_DATA] = ELFDATA2MSB, other);
 	ELF_REFUSED(elf.eh.e_machine = EM_X86_64, other);
 	ELF_REFUSED(elf.eh.e_type = ET_REL,
-	    "is an ELF file, but no program");
+	    "is an ELF file, but no program: link it");
 	ELF_REFUSED(elf.eh.e_phentsize = 32, headers);
 	ELF_REFUSED(elf.eh.e_phoff = sizeof(elf) + 1, headers);
 	ELF_REFUSED(elf.eh.e_phoff = ~0ull, headers);

@@ -126,6 +126,17 @@ vm_stop(struct vm *vm, enum vm_stop why)
 	vmm_fake.stops++;
 }
 
+/* To the second vCPU, whoever asks. */
+struct vcpu *
+sched_next(struct pcpu *p, struct vcpu *v)
+{
+
+	(void)p;
+	vmm_fake.before = v;
+	vmm_fake.turns++;
+	return (&vmm_vcpu[1]);
+}
+
 void
 sched_timer_changed(struct vcpu *v)
 {

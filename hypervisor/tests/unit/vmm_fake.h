@@ -27,6 +27,8 @@ struct vmm_fake {
 	struct vm	*stopped;
 	enum vm_stop	why;
 	unsigned int	stops, timer_changes, logs;
+	struct vcpu	*before;		/* of sched_next() */
+	unsigned int	turns;
 	char		log[160];		/* the last line */
 	ipa_t		fault_ipa;
 	bool		fault_write, fault_exec;
