@@ -6,15 +6,12 @@ Must not know how a path is found or counted.
 SPDX-License-Identifier: BSD-2-Clause
 """
 import argparse
-import json
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import account, bench, flame, measure, operation, paths, targets
-from .status import GOOD, INTERRUPTED, LabError
+from . import account, bench, flame, measure, operation, targets
+from .status import GOOD, LabError
 from .terminal import emit, progress
 
 
@@ -22,21 +19,8 @@ def path_of(folder: Path, name: str, target: targets.Target) \
         -> dict[str, Any]:
     """The account of an operation with the images in `folder`, which a
     commit was built to."""
-    data = target.data
-    done = subprocess.run(
-        [str(paths.LAB / "apiary"), "explain", name, "--json",
-         "--target", target.source, "--cpu", data["cpu"],
-         "--smp", str(data["smp"]), "--ram", data["memory"],
-         "--bundles", str(folder / "bench" / "bundles.yaml")],
-        env=os.environ | {"BUILD": str(folder)}, text=True,
-        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-    if done.returncode in (INTERRUPTED, -2):
-        raise KeyboardInterrupt
-    try:
-        found = json.loads(done.stdout)
-    except ValueError:
-        found = None
-    if done.returncode != GOOD or found is None:
+    status, found = measure.with_images(folder, target, "explain", name)
+    if status != GOOD or found is None:
         raise LabError(f"the path of {name} could not be followed; why is "
                        f"said above")
     return found

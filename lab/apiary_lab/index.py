@@ -7,9 +7,8 @@ left out. Must not know what is asked.
 SPDX-License-Identifier: BSD-2-Clause
 """
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
 from pathlib import Path
 
 from . import paths, store
@@ -65,8 +64,9 @@ def _add(base: sqlite3.Connection, name: str, file: Path, stamp: str) -> None:
 @contextmanager
 def opened(warn: Callable[[str], None]) -> Iterator[sqlite3.Connection]:
     """The index, brought up to date with the files."""
-    base = _open()
+    base = None
     try:
+        base = _open()
         known = dict(base.execute("SELECT path, stamp FROM run"))
         files = {str(file.relative_to(paths.RESULTS)): file for file in
                  sorted((paths.RESULTS / "runs").glob("*/*.json"))}
@@ -83,8 +83,12 @@ def opened(warn: Callable[[str], None]) -> Iterator[sqlite3.Connection]:
                 warn(f"{error}; skipped")
         base.commit()
         yield base
+    except (OSError, sqlite3.Error) as error:
+        raise LabError(f"{paths.shown(path())}: {error}; it may be "
+                       f"deleted") from None
     finally:
-        base.close()
+        if base is not None:
+            base.close()
 
 
 def _forget(base: sqlite3.Connection, name: str) -> None:

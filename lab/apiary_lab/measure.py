@@ -132,34 +132,41 @@ def _bundles(folder: Path) -> set[str]:
             bench.read_entries(folder / "bench" / "bundles.yaml")}
 
 
+def with_images(folder: Path, target: targets.Target,
+                *words: str) -> tuple[int, Any]:
+    """Status and what --json printed (None: nothing that can be read) of an
+    apiary of its own, whose build/ is the folder of these images."""
+    data = target.data
+    done = subprocess.run(
+        [str(paths.LAB / "apiary"), *words, "--json",
+         "--target", target.source, "--cpu", data["cpu"],
+         "--smp", str(data["smp"]), "--ram", data["memory"],
+         "--bundles", str(folder / "bench" / "bundles.yaml")],
+        env=os.environ | {"BUILD": str(folder)}, text=True,
+        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    if done.returncode in (INTERRUPTED, -2):
+        raise KeyboardInterrupt
+    try:
+        return done.returncode, json.loads(done.stdout)
+    except ValueError:
+        return done.returncode, None
+
+
 def measure(this: Side, target: targets.Target,
             progress: Callable[[str], None]) -> dict[str, Any]:
     """One boot of everything, by a process of its own whose build/ is the
     folder of the images."""
-    data = target.data
-    command = [str(paths.LAB / "apiary"), "bench", "--json",
-               "--target", target.source, "--cpu", data["cpu"],
-               "--smp", str(data["smp"]), "--ram", data["memory"],
-               "--bundles", str(this.folder / "bench" / "bundles.yaml"),
-               "--measured-as", this.revision.commit
-               + ("+dirty" if this.revision.dirty else "")]
     progress(f"measuring {this.name} ({this.label})")
-    environment = os.environ | {"BUILD": str(this.folder)}
-    done = subprocess.run(command, env=environment, text=True,
-                          stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    status, result = with_images(
+        this.folder, target, "bench", "--measured-as",
+        this.revision.commit + ("+dirty" if this.revision.dirty else ""))
     progress("")
-    if done.returncode in (INTERRUPTED, -2):
-        raise KeyboardInterrupt
-    try:
-        result = json.loads(done.stdout)
-    except ValueError:
-        result = None
-    if done.returncode not in (GOOD, TEST_FAILED) or result is None:
+    if status not in (GOOD, TEST_FAILED) or result is None:
         failure = RunFailed(f"{this.name} ({this.label}) could not be "
                             f"measured; why is said above")
         failure.status = INFRASTRUCTURE
         raise failure
-    this.failed |= done.returncode == TEST_FAILED
+    this.failed |= status == TEST_FAILED
     return result
 
 

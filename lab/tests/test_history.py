@@ -12,6 +12,7 @@ import unittest
 
 from support import APIARY, InFolder
 from apiary_lab import change, export, index, paths, store
+from apiary_lab.status import LabError
 
 RESULT = {
     "format": store.FORMAT, "dirty": False, "target": {
@@ -110,6 +111,12 @@ class Stored(InFolder):
         index.path().write_bytes(b"no data base at all, of some length" * 9)
         self.assertEqual(self.figures(), [(381,), (383,)])
         self.assertEqual(self.warned, [])
+
+    def test_no_place_for_it(self) -> None:
+        paths.BUILD = self.folder / "file"
+        paths.BUILD.write_text("")
+        with self.assertRaisesRegex(LabError, "results.sqlite: .*Not a dir"):
+            self.figures()
 
     def test_damaged_files_are_left_out(self) -> None:
         bad = paths.RESULTS / "runs" / "t" / "1.json"
