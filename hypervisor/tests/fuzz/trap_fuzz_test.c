@@ -132,7 +132,7 @@ end(outcome_t o, uint64_t esr, uint32_t may)
 	if (o == OUTCOME_RETRY)
 		ATF_REQUIRE(vcpu_fake.pmu + vcpu_fake.debug == 1 ||
 		    (vmm_fake.faults == 1 && vmm_fake.stage2 == STAGE2_FIXED));
-	/* It says why: by itself at most once, and in the end by the syndrome. */
+	/* It says why: itself, at most once; and in the end by the syndrome. */
 	if (o == OUTCOME_STOP) {
 		char why[32];
 
