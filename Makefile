@@ -33,7 +33,8 @@ LIBFDT_CFLAGS := -isystem $(LIBFDT_DIR)/usr/include
 # Goals that may run before any compiler is installed: for these the rooms'
 # build.mk are not read, the recipes come back here for what they build.
 OUTER := help deps bench test test-full coverage lint check run clean \
-	distclean report-junit report-html lock lock-check compare bisect
+	distclean report-junit report-html lock lock-check compare bisect \
+	report
 .PHONY: $(OUTER) all hypervisor guests bench-guests unit-tests coverage-run
 
 # One job per CPU, unless the caller has said how many.
@@ -46,6 +47,7 @@ help:
 	@echo 'make bench       run the benchmarks: one table   [TARGET=... ARGS=...]'
 	@echo 'make test        every test, in under ten minutes [FILTER=...]'
 	@echo 'make test-full   the whole matrix of machines'
+	@echo 'make report      all stored runs as pages, in results/report/'
 	@echo 'make compare     what a change did to each figure: BASE=rev [HEAD=rev]'
 	@echo 'make bisect      which commit did it: BENCH=figure GOOD=rev BAD=rev'
 	@echo 'make lock-check  costs are those of results/lock/; make lock: write them'
@@ -90,6 +92,9 @@ LOCKED = $(if $(filter file,$(origin TARGET)),,--target $(TARGET)) $(ARGS)
 lock lock-check: deps
 	$(AGAIN) hypervisor bench-guests
 	@lab/apiary $@ $(LOCKED)
+
+report: deps
+	@lab/apiary report $(ARGS)
 
 compare: deps
 	@lab/apiary compare --target $(TARGET) $(ARGS) -- \

@@ -172,6 +172,7 @@ class Session:
         self.bundles: dict[str, Path] = {}
         self.images: set[Path] = {paths.HYPERVISOR_IMAGE}
         self.cores: dict[str, str] = {}         # MIDR_EL1 by entry
+        self.consoles: list[str] = []           # of every boot, in order
         self.infrastructure: list[str] = []
         self.failed: list[str] = []
         self.skipped: list[str] = []            # more CPUs than asked for
@@ -238,6 +239,9 @@ class Session:
             str(turn) / "console.log"
         run = qemu.boot(target, command, log,
                         qemu.Expect(len(entry.vms), hypervisor=True))
+        self.consoles.append(
+            f"== {entry.name}, boot {turn + 1}: {self.commands[entry.name]}"
+            f"\n{log.read_text(errors='replace').rstrip()}\n")
         run.infrastructure += disagreements(run.console)
         if not run.infrastructure and not run.console.histograms:
             run.infrastructure.append("no histogram was printed")

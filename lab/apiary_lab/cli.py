@@ -189,6 +189,7 @@ def cmd_bench(args: argparse.Namespace) -> int:
     path = store.run_path(config, result["time"], result["commit"])
     # As the commit's own only what is whole.
     if clean or not args.measured_as:
+        store.write_log(path, "\n".join(session.consoles))
         store.write(path, result)
     if args.json:
         emit(result)

@@ -86,6 +86,26 @@ def working_tree() -> Revision:
     return Revision("working tree", commit, dirty)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a commit stands among all commits of the repository."""
+
+    time: int       # of the commit, seconds since 1970
+    at: int         # after its ancestors
+    subject: str
+
+
+def places() -> dict[str, Place]:
+    """Every commit by its hash; empty outside a repository."""
+    lines = git("log", "--all", "--topo-order", "--reverse",
+                "--format=%H %ct %s").stdout.splitlines()
+    found = {}
+    for at, line in enumerate(lines):
+        commit, time, text = (line + " ").split(" ", 2)
+        found[commit] = Place(int(time), at, text.strip())
+    return found
+
+
 def subject(commit: str) -> str:
     """Date and first line of the commit's message."""
     return git("log", "-1", "--format=%as %s", commit).stdout.strip()

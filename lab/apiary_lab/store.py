@@ -5,9 +5,12 @@ skipped, never a reason to stop. Must not know how figures are obtained.
 
 SPDX-License-Identifier: BSD-2-Clause
 """
+import functools
+import gzip
 import json
 import os
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,17 +21,21 @@ from .status import LabError
 FORMAT = "apiary-result-1"
 
 
-def _schema() -> dict[str, Any]:
-    return json.loads((paths.RESULTS / "schema.json").read_text())
+@functools.cache
+def _validator(schema: Path) -> Any:
+    """Of many results, the schema itself is looked at once."""
+    import jsonschema
+
+    return jsonschema.Draft7Validator(json.loads(schema.read_text()))
 
 
 def check(result: Any) -> str:
     """"" if the result is as the schema says, else what is wrong."""
-    import jsonschema
+    from jsonschema.exceptions import best_match
 
-    try:
-        jsonschema.validate(result, _schema())
-    except jsonschema.ValidationError as error:
+    error = best_match(_validator(
+        paths.RESULTS / "schema.json").iter_errors(result))
+    if error is not None:
         where = ".".join(str(step) for step in error.absolute_path) or "file"
         return f"{where}: {error.message}"
     for name, bench in result["benchmarks"].items():
@@ -45,13 +52,37 @@ def write(path: Path, result: dict[str, Any]) -> None:
     write_text(path, json.dumps(result, indent=1, sort_keys=True) + "\n")
 
 
+def log_path(path: Path) -> Path:
+    """Where the console of the run of this result is kept."""
+    return path.with_suffix(".log.gz")
+
+
+def write_log(path: Path, text: str) -> None:
+    """Stores the console of a run beside the place of its result."""
+    # Of the same log always the same file.
+    _write(log_path(path), gzip.compress(text.encode(), mtime=0))
+
+
+def read_log(path: Path) -> str | None:
+    """The console of a run; None where none was kept, or it is damaged."""
+    try:
+        return gzip.decompress(log_path(path).read_bytes()).decode(
+            errors="replace")
+    except (OSError, EOFError, zlib.error):
+        return None
+
+
 def write_text(path: Path, text: str) -> None:
+    _write(path, text.encode())
+
+
+def _write(path: Path, content: bytes) -> None:
     part = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        with os.fdopen(handle, "w") as out:
-            out.write(text)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
             out.flush()
             os.fsync(out.fileno())
         os.chmod(part, 0o644)
