@@ -118,11 +118,10 @@ static void
 find_machine(void)
 {
 	char err[LINE];
-	int error;
 
 	if (dtb.v == 0)
 		panic("no device tree: x0 does not point at one");
-	error = platform_discover(&plat, port_pa_to_ptr(dtb), DTB_MAX, err,
+	int error = platform_discover(&plat, port_pa_to_ptr(dtb), DTB_MAX, err,
 	    sizeof(err));
 	start_console();
 	/* What is not understood, or not below us, turns nothing off. */
@@ -228,11 +227,10 @@ start_rest(void)
 void
 boot_main(void)
 {
-	struct pcpu *p;
 
 	find_machine();
 	memory_init(dtb);
-	p = memory_cpu_stack();
+	struct pcpu *p = memory_cpu_stack();
 	if (p == NULL)
 		boot_stop("no memory for the boot CPU's stack");
 	p->mpidr = read_sysreg(mpidr_el1) & AFFINITY;

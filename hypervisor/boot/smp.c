@@ -42,21 +42,19 @@ smp_secondary(struct boot_cpu *b)
 static void
 start_one(struct pcpu *p)
 {
-	uint64_t deadline, fn;
-	int ret;
 
 	boot_cpu.pcpu = p;
 	memory_registers(boot_cpu.regs);
 	port_clean_inval_poc(&boot_cpu, sizeof(boot_cpu));
-	fn = plat.psci.v0_1 ? plat.psci.cpu_on : PSCI_CPU_ON64;
-	ret = (int)port_firmware(fn, p->mpidr,
+	uint64_t fn = plat.psci.v0_1 ? plat.psci.cpu_on : PSCI_CPU_ON64;
+	int ret = (int)port_firmware(fn, p->mpidr,
 	    port_ptr_to_pa(secondary_start).v, (uintptr_t)&boot_cpu);
 	if (ret != 0) {
 		log_line("cpu %lu: firmware refuses to turn it on (PSCI %d)",
 		    (unsigned long)p->index, ret);
 		return;
 	}
-	deadline = port_counter() + port_counter_hz() * ON_TIMEOUT_MS / 1000;
+	uint64_t deadline = port_counter() + port_counter_hz() * ON_TIMEOUT_MS / 1000;
 	while (!__atomic_load_n(&p->online, __ATOMIC_ACQUIRE)) {
 		if (port_counter() > deadline) {
 			log_line("cpu %lu: does not come up, left out",

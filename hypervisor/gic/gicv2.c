@@ -36,11 +36,10 @@ static __attribute__((noinline)) void
 end_ours(void)
 {
 	unsigned int cpu = port_cpu();
-	uint32_t bits;
 
 	if (likely(ours[cpu] == 0))
 		return;
-	bits = reg_read(gich, GICH_EISR) & ours[cpu];
+	uint32_t bits = reg_read(gich, GICH_EISR) & ours[cpu];
 	ours[cpu] &= ~bits;
 	for (; bits != 0; bits &= bits - 1) {
 		unsigned int n = (unsigned int)__builtin_ctz(bits);
@@ -58,11 +57,10 @@ end_ours(void)
 static uint64_t
 read_lr(unsigned int n)
 {
-	uint64_t r;
 
 	if (unlikely(ours[port_cpu()] >> n & 1))
 		end_ours();
-	r = reg_read(gich, GICH_LR + n * 4);
+	uint64_t r = reg_read(gich, GICH_LR + n * 4);
 	return ((r & 0x3ff) | (r >> 23 & 31) << 51 | (r >> 28 & 3) << 62 |
 	    (r >> 30 & 1) << 60);
 }
@@ -212,11 +210,10 @@ route(unsigned int intid)
 static COLD void
 check(unsigned int timer)
 {
-	uint32_t iar;
 
 	gic_enable(timer, false);
 	port_set_deadline(0);
-	iar = ack();
+	uint32_t iar = ack();
 	if ((iar & 0x3ff) == timer) {
 		eoi(iar);
 		write_lr(0, LR_PENDING | LR_HW |

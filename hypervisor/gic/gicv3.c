@@ -112,7 +112,7 @@ find_redistributor(uint64_t mpidr)
 {
 	/* MPIDR_EL1's affinities as GICR_TYPER[63:32] has them. */
 	uint32_t affinity = (mpidr >> 32 & 0xff) << 24 | (mpidr & 0xffffff);
-	uint64_t typer, stride;
+	uint64_t typer;
 
 	for (unsigned int i = 0; i < gic_desc->nr_gicr; i++) {
 		uintptr_t base = gic_desc->gicr[i].base.v;
@@ -122,7 +122,7 @@ find_redistributor(uint64_t mpidr)
 			typer = reg_read64(base, GICR_TYPER);
 			if (typer >> 32 == affinity)
 				return (base);
-			stride = typer & GICR_TYPER_VLPIS ? 0x40000 : 0x20000;
+			uint64_t stride = typer & GICR_TYPER_VLPIS ? 0x40000 : 0x20000;
 			if (gic_desc->gicr_stride != 0)
 				stride = gic_desc->gicr_stride;
 			base += stride;
@@ -136,7 +136,6 @@ init_cpu(uint64_t mpidr, char *err, size_t len)
 {
 	uintptr_t rd = find_redistributor(mpidr);
 	unsigned int spins = 0;
-	uint64_t vtr;
 
 	if (rd == 0) {
 		print_buf(err, len, "gic: no redistributor for CPU %lx",
@@ -154,7 +153,7 @@ init_cpu(uint64_t mpidr, char *err, size_t len)
 	isb();
 	write_sysreg(icc_sre_el1, 7);
 	isb();
-	vtr = read_sysreg(ich_vtr_el2);
+	uint64_t vtr = read_sysreg(ich_vtr_el2);
 	lr.prio_bits = (vtr >> 29 & 7) + 1;
 	gic_init_cpu(rd + GICR_SGI, &lr, (vtr & 31) + 1);
 	while (reg_read(rd, GICR_CTLR) & GICR_CTLR_RWP)

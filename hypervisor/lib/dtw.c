@@ -112,13 +112,12 @@ strings(struct dtw *w, const char *s, const char *end)
 void
 dtw_text(struct dtw *w, const char *s, const uint64_t *v)
 {
-	const char *word, *end;
-	uint32_t size;
+	const char *word;
 
 	while (*s != '\0') {
 		for (word = s; in_word(*s); s++)
 			;
-		end = s++;
+		const char *end = s++;
 		switch (*end) {
 		case '{':
 			dtw_begin(w, word, end - word);
@@ -143,7 +142,7 @@ dtw_text(struct dtw *w, const char *s, const uint64_t *v)
 				cell(w, *v >> 32);
 			if (*end == '&' || *end == '%')
 				cell(w, *v++);
-			size = __builtin_bswap32(w->p - w->size - 8);
+			uint32_t size = __builtin_bswap32(w->p - w->size - 8);
 			if (*end == '>' && !w->full)
 				memcpy(w->size, &size, sizeof(size));
 		}
@@ -153,13 +152,13 @@ dtw_text(struct dtw *w, const char *s, const uint64_t *v)
 size_t
 dtw_finish(struct dtw *w)
 {
-	uint32_t names = (uint32_t)(w->name - w->names), at;
+	uint32_t names = (uint32_t)(w->name - w->names);
 
 	cell(w, END);
 	if (w->full)
 		return (0);
 	memmove(w->p, w->names, names);
-	at = (uint32_t)(w->p - w->buf);
+	uint32_t at = (uint32_t)(w->p - w->buf);
 	/* Magic, sizes and offsets, versions 17 and 16, boot CPU. */
 	const uint32_t header[HEADER / 4] = { 0xd00dfeed, at + names,
 	    STRUCTURE, at, HEADER, 17, 16, 0, names, at - STRUCTURE };

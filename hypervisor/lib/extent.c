@@ -82,12 +82,11 @@ extent_remove(struct extents *s, uint64_t base, uint64_t size)
 bool
 extent_alloc(struct extents *s, uint64_t size, uint64_t align, uint64_t *base)
 {
-	uint64_t skip;
 
 	for (struct extent *e = s->e; e < s->e + s->n; e++) {
 		*base = round_up(e->base, align);
 		/* One that wraps is further off than any size. */
-		skip = *base - e->base;
+		uint64_t skip = *base - e->base;
 		if (skip < e->size && size - 1 < e->size - skip &&
 		    extent_remove(s, *base, size) == 0)
 			return (true);

@@ -174,10 +174,9 @@ int
 print_buf(char *buf, size_t size, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = print_line(buf, size, fmt, ap);
+	int n = print_line(buf, size, fmt, ap);
 	va_end(ap);
 	return (n);
 }

@@ -151,7 +151,7 @@ tree_open(struct tree_node *root, const void *blob, size_t size, char *err,
 	const struct fdt_header *h = blob;
 	struct tree_node at[TREE_DEPTH];
 	unsigned int depth = 0;
-	const uint32_t *p, *end;
+	const uint32_t *p;
 	const char *wrong;
 	uint32_t len;
 
@@ -173,7 +173,7 @@ tree_open(struct tree_node *root, const void *blob, size_t size, char *err,
 		    root->strings[len - 1] != '\0'; len--)
 			;
 		p = (const uint32_t *)h + be32(&h->off_dt_struct) / 4;
-		end = p + be32(&h->size_dt_struct) / 4 - 1;
+		const uint32_t *end = p + be32(&h->size_dt_struct) / 4 - 1;
 		at[0].name = NULL;
 		wrong = end < p || be32(end) != FDT_END ? "cut short" :
 		    look_over(p, end, len, at, &depth);

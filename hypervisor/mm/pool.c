@@ -11,10 +11,9 @@
 int
 pool_add(struct pool *p, pa_t start, size_t npages)
 {
-	int error;
 
 	spin_lock(&p->lock);
-	error = extent_add(&p->ranges, start.v, npages * PAGE_SIZE);
+	int error = extent_add(&p->ranges, start.v, npages * PAGE_SIZE);
 	spin_unlock(&p->lock);
 	return (error);
 }

@@ -54,7 +54,6 @@ int
 pt_init(struct pt *pt, enum pt_stage stage, unsigned int va_bits,
     unsigned int vmid, struct pool *pool)
 {
-	void *root;
 
 	*pt = (struct pt){ .stage = stage, .va_bits = va_bits, .vmid = vmid,
 	    .pool = pool, .nroots = 1 };
@@ -63,7 +62,7 @@ pt_init(struct pt *pt, enum pt_stage stage, unsigned int va_bits,
 		if (va_bits > 39)
 			pt->nroots = 1u << (va_bits - 39);
 	}
-	root = pool_alloc(pool, pt->nroots, pt->nroots);
+	void *root = pool_alloc(pool, pt->nroots, pt->nroots);
 	if (root == NULL)
 		return (-1);
 	pt->root = port_ptr_to_pa(root);
@@ -73,11 +72,10 @@ pt_init(struct pt *pt, enum pt_stage stage, unsigned int va_bits,
 static void
 free_below(struct pt *pt, uint64_t entry, unsigned int level)
 {
-	uint64_t *t;
 
 	if (!pte_is_table(entry, level))
 		return;
-	t = table_of(entry, level);
+	uint64_t *t = table_of(entry, level);
 	for (unsigned int i = 0; level < 2 && i < PT_ENTRIES; i++)
 		free_below(pt, t[i], level + 1);
 	pool_free(pt->pool, t, 1);
@@ -133,21 +131,20 @@ static int
 walk(struct pt *pt, uint64_t *table, unsigned int level, uint64_t va,
     uint64_t end, const struct job *j)
 {
-	uint64_t size = 1ull << level_shift(level), next, *slot;
-	bool map = j->leaf != pte_none(), fits;
-	uint64_t old, entry;
+	uint64_t size = 1ull << level_shift(level), next;
+	bool map = j->leaf != pte_none();
 	int error = 0;
 
 	for (; va < end && error == 0; va = next) {
 		uint64_t first = round_down(va, size);
 
 		next = first + size < end ? first + size : end;
-		slot = slot_of(pt, table, level, va);
-		old = *slot;
+		uint64_t *slot = slot_of(pt, table, level, va);
+		uint64_t old = *slot;
 		/* Could this entry be what is wanted of all its range? */
-		fits = level > 0 &&
+		bool fits = level > 0 &&
 		    (!map || ((first + j->offset) & (size - 1)) == 0);
-		entry = map && fits ? pte_derive(j->leaf, 3, level,
+		uint64_t entry = map && fits ? pte_derive(j->leaf, 3, level,
 		    first + j->offset) : pte_none();
 		if (old == entry && (fits || !map))
 			continue;

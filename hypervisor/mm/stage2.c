@@ -111,7 +111,6 @@ enum stage2_result
 stage2_fault(struct stage2 *s, ipa_t ipa, bool write, bool exec)
 {
 	struct stage2_region *r = find(s, ipa);
-	enum stage2_result result;
 
 	if (r == NULL)
 		return (STAGE2_OUTSIDE);
@@ -120,7 +119,7 @@ stage2_fault(struct stage2 *s, ipa_t ipa, bool write, bool exec)
 	if (r->populated == NULL)
 		return (STAGE2_FIXED);
 	spin_lock(&s->lock);
-	result = populate(s, r, ipa);
+	enum stage2_result result = populate(s, r, ipa);
 	spin_unlock(&s->lock);
 	return (result);
 }
@@ -142,7 +141,6 @@ static __attribute__((cold)) void
 each_touched(struct stage2 *s, bool zero)
 {
 	uint64_t next;
-	char *p;
 
 	for (struct stage2_region *r = s->region; r < s->region + s->nregions;
 	    r++) {
@@ -155,7 +153,7 @@ each_touched(struct stage2 *s, bool zero)
 				next = end;
 			if (r->populated != NULL && *count_of(r, at) == 0)
 				continue;
-			p = port_pa_to_ptr(PA(r->pa.v + (at - r->ipa.v)));
+			char *p = port_pa_to_ptr(PA(r->pa.v + (at - r->ipa.v)));
 			if (!zero)
 				port_clean_inval_poc(p, next - at);
 			else

@@ -44,14 +44,14 @@ pass_range_ok(const struct platform_range *r)
 static const char *
 translate(const struct tree_node *bus, uint32_t cells, uint64_t *addr)
 {
-	uint32_t up, size, entry, i;
+	uint32_t up, i;
 	struct tree_value v;
 	uint64_t base;
 
 	for (; bus->up != NULL; bus = bus->up, cells = up) {
 		up = tree_u32(bus->up, "#address-cells", 2);
-		size = tree_u32(bus, "#size-cells", 1);
-		entry = cells + up + size;
+		uint32_t size = tree_u32(bus, "#size-cells", 1);
+		uint32_t entry = cells + up + size;
 		if (!tree_get(bus, "ranges", &v))
 			return ("on a bus without ranges");
 		if (v.len == 0)

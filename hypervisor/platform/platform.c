@@ -325,17 +325,15 @@ platform_discover(struct platform *p, const void *dtb, size_t max,
     char *err, size_t errlen)
 {
 	struct pass s = { .p = p, .err = err, .errlen = errlen };
-	struct tree_node root;
 	char why[128];
-	int rv;
 
 	memset(p, 0, sizeof(*p));
 	p->model = p->console.path = "";
 	if (tree_open(&s.root, dtb, max, err, errlen) != 0)
 		return (-1);
 	p->dtb_size = fdt_totalsize(dtb);
-	root = s.root;
-	rv = tree_walk(&root, read_node, &s);
+	struct tree_node root = s.root;
+	int rv = tree_walk(&root, read_node, &s);
 
 	/* Whatever else is wrong, it can be said if there is a console. */
 	s.err = why;

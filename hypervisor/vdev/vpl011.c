@@ -213,10 +213,9 @@ vpl011_access(struct vpl011 *u, struct mmio *m)
 		/* r1p5: a Linux driver takes revision 3 to have FIFOs of 32. */
 		{ 0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1 },
 	};
-	enum mmio_result r;
 
 	spin_lock(&u->lock);
-	r = primecell_access(&regs, u, m);
+	enum mmio_result r = primecell_access(&regs, u, m);
 	vpl011_update(u);
 	spin_unlock(&u->lock);
 	return (r);
@@ -239,11 +238,10 @@ vpl011_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 bool
 vpl011_input(struct vpl011 *u, char c)
 {
-	bool taken;
 
 	spin_lock(&u->lock);
 	/* In loop-back the receiver does not hear the line. */
-	taken = (u->reg[CR] & CR_LBE) == 0 && vpl011_push(u, (uint8_t)c);
+	bool taken = (u->reg[CR] & CR_LBE) == 0 && vpl011_push(u, (uint8_t)c);
 	if (taken)
 		vpl011_update(u);
 	spin_unlock(&u->lock);

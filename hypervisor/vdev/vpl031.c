@@ -113,14 +113,12 @@ vpl031_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 		{ 0x31, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1 },
 	};
 	struct vpl031 *r = dev;
-	enum mmio_result result;
-	uint64_t deadline;
 
 	(void)vcpu;
 	spin_lock(&r->lock);
-	deadline = vpl031_next(r);
+	uint64_t deadline = vpl031_next(r);
 	vpl031_match(r, port_counter());
-	result = primecell_access(&regs, r, m);
+	enum mmio_result result = primecell_access(&regs, r, m);
 	vpl031_line(r);
 	if (vpl031_next(r) != deadline)
 		r->ops->deadline_changed(r->ctx);
@@ -131,10 +129,9 @@ vpl031_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 uint64_t
 vpl031_deadline(struct vpl031 *r)
 {
-	uint64_t deadline;
 
 	spin_lock(&r->lock);
-	deadline = vpl031_next(r);
+	uint64_t deadline = vpl031_next(r);
 	spin_unlock(&r->lock);
 	return (deadline);
 }

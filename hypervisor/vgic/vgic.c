@@ -123,7 +123,6 @@ void
 vgic_update(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b)
 {
 	uint32_t now = ready(vg, b);
-	struct vgic_cpu *vc;
 
 	if (now == b->queued)
 		return;
@@ -138,7 +137,7 @@ vgic_update(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b)
 				continue;
 			b->owner[i] = b->dest[i];
 		}
-		vc = vg->cpus[b->owner[i]];
+		struct vgic_cpu *vc = vg->cpus[b->owner[i]];
 		vgic_enqueue(vc, b, b->word, bit);
 		if (vc != self)
 			vg->ops->kick(vc);

@@ -256,7 +256,6 @@ vgic_lr_deliver(struct vgic_cpu *vc)
 VGIC_COLD void
 vgic_lr_fold_ended(struct vgic_cpu *vc)
 {
-	uint32_t count, vmcr;
 
 	/* Ended with EOI, one is not "empty" (IHI 0069, ICH_ELRSR_EL2). */
 	for (uint32_t bits = vc->lr_eoi; bits != 0; bits &= bits - 1)
@@ -264,11 +263,11 @@ vgic_lr_fold_ended(struct vgic_cpu *vc)
 			fold(vc, __builtin_ctz(bits));
 	if (!(vc->hcr & LR_HCR_LRENPIE))
 		return;
-	count = lr_ops->get(LR_REG_HCR) >> LR_HCR_EOICOUNT_SHIFT;
+	uint32_t count = lr_ops->get(LR_REG_HCR) >> LR_HCR_EOICOUNT_SHIFT;
 	if (count == 0)
 		return;
 	lr_ops->control(vc->hcr);
-	vmcr = lr_ops->get(LR_REG_VMCR);
+	uint32_t vmcr = lr_ops->get(LR_REG_VMCR);
 	/* With EOImode 1 vgic_dir() knows better. */
 	if (vmcr & VMCR_VEOIM)
 		return;
@@ -301,11 +300,10 @@ static VGIC_COLD bool
 passes(const struct lr_state *s, unsigned int prio, unsigned int group)
 {
 	unsigned int pre = lr_ops->prio_bits < 7 ? lr_ops->prio_bits : 7;
-	unsigned int below;	/* bits below the group priority */
 
 	if (prio >= VMCR_VPMR(s->vmcr))
 		return (false);
-	below = group == 1 && !(s->vmcr & VMCR_VCBPR) ?
+	unsigned int below = group == 1 && !(s->vmcr & VMCR_VCBPR) ?
 	    VMCR_VBPR1(s->vmcr) : VMCR_VBPR0(s->vmcr) + 1;
 	if (below < 8 - pre)
 		below = 8 - pre;
@@ -325,15 +323,12 @@ VGIC_COLD bool
 vgic_pending(struct vgic_cpu *vc)
 {
 	struct vgic *vg = vc->vgic;
-	unsigned int min, intid;
-	uint32_t vmcr;
-	bool pending;
 
 	spin_lock(&vg->lock);
 	if (vc->loaded)
 		lr_ops->save(&vc->cpuif);
-	vmcr = vc->cpuif.vmcr;
-	min = best(vc, vmcr, ONLY_PENDING);
+	uint32_t vmcr = vc->cpuif.vmcr;
+	unsigned int min = best(vc, vmcr, ONLY_PENDING);
 	for (uint32_t bits = vc->lr_used; bits != 0; bits &= bits - 1) {
 		uint64_t lr = lr_ops->read(__builtin_ctz(bits));
 		unsigned int key = KEY(lr >> LR_PRIO_SHIFT & 0xff,
@@ -343,8 +338,8 @@ vgic_pending(struct vgic_cpu *vc)
 		    vmcr & VMCR_VENG(lr & LR_GROUP1 ? 1 : 0))
 			min = key;
 	}
-	intid = KEY_INTID(min);
-	pending = min != NONE && passes(&vc->cpuif, KEY_PRIO(min),
+	unsigned int intid = KEY_INTID(min);
+	bool pending = min != NONE && passes(&vc->cpuif, KEY_PRIO(min),
 	    vc->bank[intid / 32]->group >> intid % 32 & 1);
 	spin_unlock(&vg->lock);
 	return (pending);

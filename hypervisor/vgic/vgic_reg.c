@@ -185,8 +185,7 @@ bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 	unsigned int reg = regs[off >> 7].first, shift = regs[off >> 7].shift;
 	unsigned int intid = (off - reg) * 8 >> shift;
 	unsigned int n = m->size * 8 >> shift;
-	uint32_t val = m->value, mask, held;
-	struct vgic_bank *b;
+	uint32_t val = m->value;
 
 	if (m->size != 4 && (m->size != 1 || shift != 3))
 		return (MMIO_FAULT);
@@ -199,8 +198,8 @@ bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 		return (MMIO_OK);
 	if (vc == NULL)
 		vc = self;
-	b = vc->bank[intid / 32];
-	mask = ~0u >> (32 - n) << intid % 32;
+	struct vgic_bank *b = vc->bank[intid / 32];
+	uint32_t mask = ~0u >> (32 - n) << intid % 32;
 	if (reg == GICD_CPENDSGIR)
 		mask = 0xffff;
 	else if (m->write && shift == 0 && reg != GICD_IGROUPR) {
@@ -210,7 +209,7 @@ bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 			val &= ~0xffffu;
 		mask = val;
 	}
-	held = vgic_begin(vg, self, b, mask);
+	uint32_t held = vgic_begin(vg, self, b, mask);
 	if (shift == 0)
 		m->value = bits(vg, self, b, reg, m->write, val);
 	else
@@ -241,13 +240,12 @@ irouter_access(struct vgic *vg, struct vgic_cpu *self, unsigned int intid,
 	uint64_t *route = &vg->route[intid - 32], mask = ~0ull >>
 	    (64 - 8 * m->size), val;
 	unsigned int at = m->offset % 8 * 8;
-	uint32_t held;
 
 	if (!m->write) {
 		m->value = *route >> at & mask;
 		return;
 	}
-	held = vgic_begin(vg, self, b, 1u << intid % 32);
+	uint32_t held = vgic_begin(vg, self, b, 1u << intid % 32);
 	val = (*route & ~(mask << at)) | m->value << at;
 	*route = val &= IROUTER_BITS;
 	b->dest[intid % 32] = val & IROUTER_IRM ? first_awake(vg) :
@@ -310,7 +308,7 @@ enum mmio_result
 vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 {
 	struct vgic *vg = dev;
-	uint32_t off = m->offset, spi = off - (GICD_ISENABLER + 4), val;
+	uint32_t off = m->offset, spi = off - (GICD_ISENABLER + 4);
 
 	if (m->size == 4 && !m->write) {
 		if (off < GICD_IGROUPR) {
@@ -325,7 +323,7 @@ vgic_dist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 		struct vgic_bank *b = &vg->spi[spi / 4];
 
 		spin_lock(&vg->lock);
-		val = m->value & ~b->enabled;
+		uint32_t val = m->value & ~b->enabled;
 		if (likely((val & (b->latch | b->level)) == 0)) {
 			b->enabled |= val;
 			spin_unlock(&vg->lock);

@@ -22,10 +22,9 @@ note(struct vcpu *v, const char *what, ipa_t ipa)
 {
 	static unsigned int notes[VM_MAX];
 	struct vm *vm = v->vm;
-	unsigned int n;
 
 	spin_lock(&vm->lock);
-	n = notes[vm->index];
+	unsigned int n = notes[vm->index];
 	if (n < NOTES_MAX)
 		notes[vm->index]++;
 	spin_unlock(&vm->lock);
@@ -82,13 +81,11 @@ no_translation(uint64_t esr)
 static __attribute__((noinline)) outcome_t
 without_syndrome(struct vcpu *v, uint64_t esr)
 {
-	bool emulated;
-	ipa_t ipa;
 
 	if (unlikely(FSC_TYPE(ABT_FSC(esr)) != FSC_TRANSLATION))
 		return (no_translation(esr));
-	ipa = port_fault_ipa(v, esr);
-	emulated = mmio_find(v->vm, ipa) != NULL;
+	ipa_t ipa = port_fault_ipa(v, esr);
+	bool emulated = mmio_find(v->vm, ipa) != NULL;
 	if (unlikely(esr & ABT_CM)) {
 		/* Devices and holes are in no cache. */
 		outcome_t o = emulated ? OUTCOME_ABORT : populate(v, esr, ipa);
@@ -151,11 +148,10 @@ abort_data(struct vcpu *v, uint64_t esr)
 outcome_t
 abort_insn(struct vcpu *v, uint64_t esr)
 {
-	ipa_t ipa;
 
 	if (unlikely(FSC_TYPE(ABT_FSC(esr)) != FSC_TRANSLATION))
 		return (no_translation(esr));
-	ipa = port_fault_ipa(v, esr);
+	ipa_t ipa = port_fault_ipa(v, esr);
 	if (unlikely(mmio_find(v->vm, ipa) != NULL))
 		return (OUTCOME_ABORT);
 	return (populate(v, esr, ipa));

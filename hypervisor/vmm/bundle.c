@@ -114,21 +114,21 @@ find_file(const struct tree_node *n, const char *prop,
 static bool
 read_memory(const struct tree_node *n, const struct tree_value *v)
 {
-	uint64_t want, space, have = machine->ram_free();
+	uint64_t have = machine->ram_free();
 	struct vm_config *c = &wanted.config;
 
 	if (v->data == NULL)
 		return (node_say(n, "memory", "missing"));
 	if (!node_number(n, "memory", v, 2, &c->memory))
 		return (false);
-	want = c->memory;
+	uint64_t want = c->memory;
 	if (want == 0 || want % PAGE_SIZE != 0)
 		return (node_say(n, "memory", "0x%lx is not a multiple "
 		    "of 4096 above 0", want));
 	if (want > have)
 		return (node_say(n, "memory", "larger than the machine has "
 		    "(%lu MiB wanted, %lu MiB free)", want >> 20, have >> 20));
-	space = (1ull << host.ipa_bits) - MACHINE_RAM_BASE;
+	uint64_t space = (1ull << host.ipa_bits) - MACHINE_RAM_BASE;
 	if (want > space)
 		return (node_say(n, "memory", "larger than a guest can "
 		    "address here (%lu MiB)", space >> 20));
@@ -287,7 +287,7 @@ make_vm(const struct tree_node *n)
 {
 	const struct file *kernel = wanted.kernel;
 	struct guest_fdt *tree = &wanted.tree;
-	size_t size, room = 0;
+	size_t room = 0;
 	const void *dtb;
 	void *page = NULL;
 	struct image_places at;
@@ -309,7 +309,7 @@ make_vm(const struct tree_node *n)
 		    kernel->name, err));
 	if (wanted.dtb == NULL)
 		room = round_up(guest_fdt_bound(tree), PAGE_SIZE);
-	size = wanted.dtb == NULL ? room : wanted.dtb->data.len;
+	size_t size = wanted.dtb == NULL ? room : wanted.dtb->data.len;
 	tree->initrd_size = wanted.initrd == NULL ? 0 : wanted.initrd->data.len;
 	if (image_place(&im, wanted.config.memory, tree->initrd_size, size,
 	    &at, err) != 0)

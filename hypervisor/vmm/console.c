@@ -182,7 +182,6 @@ next_focus(void)
 void
 console_pump(void)
 {
-	struct vm *vm;
 	uint8_t byte;
 	int c;
 
@@ -192,7 +191,7 @@ console_pump(void)
 		else
 			ring_put(&input, c);
 	}
-	vm = vm_by_index(focus);
+	struct vm *vm = vm_by_index(focus);
 	if (vm == NULL || vm->state != VM_RUNNING) {
 		next_focus();
 		vm = vm_by_index(focus);

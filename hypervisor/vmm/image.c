@@ -126,12 +126,10 @@ static int
 read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
     char *err)
 {
-	uint64_t entry, phoff, offset, vaddr, paddr, filesz;
-	unsigned int n, type;
 
 	if (size < ELF_HEADER)
 		return (print_fail(err, "is an ELF file cut short"));
-	type = (unsigned int)le(p + 16, 2);
+	unsigned int type = (unsigned int)le(p + 16, 2);
 	if (p[4] != ELF_CLASS64 || p[5] != ELF_LITTLE ||
 	    le(p + 18, 2) != ELF_AARCH64)
 		return (print_fail(err, "is an ELF file, but not for 64-bit "
@@ -139,9 +137,9 @@ read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
 	if (type != ELF_EXEC && type != ELF_DYN)
 		return (print_fail(err,
 		    "is an ELF file, but no program: link it"));
-	entry = le(p + 24, 8);
-	phoff = le(p + 32, 8);
-	n = (unsigned int)le(p + 56, 2);
+	uint64_t entry = le(p + 24, 8);
+	uint64_t phoff = le(p + 32, 8);
+	unsigned int n = (unsigned int)le(p + 56, 2);
 	if (le(p + 54, 2) != ELF_SEGMENT || phoff > size ||
 	    n > (size - phoff) / ELF_SEGMENT)
 		return (print_fail(err, "is an ELF file cut short: its program "
@@ -152,10 +150,10 @@ read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
 
 		if (le(ph, 4) != ELF_LOAD || memsz == 0)
 			continue;
-		offset = le(ph + 8, 8);
-		vaddr = le(ph + 16, 8);
-		paddr = le(ph + 24, 8);
-		filesz = le(ph + 32, 8);
+		uint64_t offset = le(ph + 8, 8);
+		uint64_t vaddr = le(ph + 16, 8);
+		uint64_t paddr = le(ph + 24, 8);
+		uint64_t filesz = le(ph + 32, 8);
 		if (filesz > memsz || offset > size || filesz > size - offset)
 			return (print_fail(err, "is an ELF file cut short: a "
 			    "segment is not all there"));

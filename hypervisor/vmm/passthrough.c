@@ -107,7 +107,6 @@ read_device(const struct tree_node *n, struct vm_config *c, struct guest_fdt *g)
 	enum { REG, INTERRUPTS, EDGE, READ_ONLY, COMPATIBLE, PROPS };
 	static const char *const names[] = { "reg", "interrupts", "edge",
 	    "read-only", "compatible" };
-	struct guest_fdt_device *d;
 	struct tree_value v[PROPS];
 	bool edge, read_only;
 
@@ -127,7 +126,7 @@ read_device(const struct tree_node *n, struct vm_config *c, struct guest_fdt *g)
 	if (c->nspis + v[INTERRUPTS].len / 4 > VM_MAX_PASSTHROUGH)
 		return (node_say(n, "interrupts", "more than %d",
 		    VM_MAX_PASSTHROUGH));
-	d = &g->devices[g->ndevices++];
+	struct guest_fdt_device *d = &g->devices[g->ndevices++];
 	*d = (struct guest_fdt_device){
 		.name = n->name, .name_len = (unsigned int)strlen(n->name),
 		.compatible = v[COMPATIBLE].data,

@@ -198,12 +198,12 @@ load(struct pcpu *p, struct vcpu *v)
 struct vcpu *
 sched_next(struct pcpu *p, struct vcpu *v)
 {
-	struct vcpu *first, *before = v;
+	struct vcpu *before = v;
 
 	p->current = NULL;
 	for (;;) {
 		v = v != NULL ? v->next : p->ring;
-		first = v;
+		struct vcpu *first = v;
 		while (v != NULL) {
 			/* One may lead to the next: a stop to a restart. */
 			while (unlikely(v->requests != 0))

@@ -63,11 +63,10 @@ static smccc_fn *const *const services[256] = {
 static int32_t
 workaround(uint32_t fid)
 {
-	int32_t answer;
 
 	if (!firmware_1_1)
 		return (SMCCC_NOT_SUPPORTED);
-	answer = (int32_t)port_firmware(SMCCC_ARCH_FEATURES, fid, 0, 0);
+	int32_t answer = (int32_t)port_firmware(SMCCC_ARCH_FEATURES, fid, 0, 0);
 	/*
 	 * Firmware starts with this mitigation on, and there it stays for
 	 * all guests. So a guest need not call: 1.

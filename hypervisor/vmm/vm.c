@@ -148,7 +148,6 @@ create_memory(struct vm *vm, char *err)
 	uint64_t align = c->memory >= 1ull << 30 ? 1ull << 30 :
 	    c->memory >= BLOCK_SIZE ? BLOCK_SIZE : PAGE_SIZE;
 	pa_t pa;
-	int error;
 
 	/* A 1 GiB block is nice to have; 2 MiB must do. */
 	if (!host.ram_alloc(c->memory, align, &pa) && !host.ram_alloc(c->memory,
@@ -156,7 +155,7 @@ create_memory(struct vm *vm, char *err)
 		return (print_fail(err, "memory: no %lu KiB of RAM in one "
 		    "piece left", c->memory >> 10));
 	vm->ram = pa;
-	error = stage2_add(&vm->s2, c->demand ? STAGE2_DEMAND : STAGE2_RAM,
+	int error = stage2_add(&vm->s2, c->demand ? STAGE2_DEMAND : STAGE2_RAM,
 	    IPA(MACHINE_RAM_BASE), c->memory, pa);
 	for (unsigned int i = 0; i < c->ndevices && error == 0; i++)
 		error = stage2_add(&vm->s2, c->devices[i].read_only ?
@@ -174,10 +173,9 @@ vm_create(const struct vm_config *c, struct vm **vmp, char *err)
 {
 	struct vm *vm;
 	unsigned int i;
-	void *page;
 
 	vm = pool_alloc(host.pool, pages(sizeof(*vm)), 1);
-	page = pool_alloc(host.pool, 1, 1);
+	void *page = pool_alloc(host.pool, 1, 1);
 	if (vm == NULL || page == NULL)
 		return (print_fail(err, "no memory for the VM itself"));
 	vm->config = *c;
@@ -264,12 +262,11 @@ vm_set_entry(struct vm *vm, ipa_t entry, ipa_t dtb)
 static int
 fill_memory(struct vm *vm, char *err)
 {
-	uint64_t n, start;
-	char *to;
+	uint64_t n;
 	pa_t pa;
 
 	stage2_reset(&vm->s2);
-	start = port_counter();
+	uint64_t start = port_counter();
 	for (unsigned int i = 0; i < vm->nimages; i++) {
 		const struct vm_image *im = &vm->images[i];
 
@@ -284,7 +281,7 @@ fill_memory(struct vm *vm, char *err)
 			if (vm->config.demand && n > PAGE_SIZE -
 			    (pa.v & (PAGE_SIZE - 1)))
 				n = PAGE_SIZE - (pa.v & (PAGE_SIZE - 1));
-			to = port_pa_to_ptr(pa);
+			char *to = port_pa_to_ptr(pa);
 			memcpy(to, (const char *)im->data + off, n);
 			/* It starts with its caches off. */
 			port_clean_poc(to, n);
@@ -384,10 +381,9 @@ ended(struct vm *vm)
 void
 vm_vcpu_stopped(struct vm *vm)
 {
-	bool last;
 
 	spin_lock(&vm->lock);
-	last = --vm->running == 0;
+	bool last = --vm->running == 0;
 	spin_unlock(&vm->lock);
 	if (!last)
 		return;

@@ -31,13 +31,12 @@ walk_level(struct vcpu *v)
 	unsigned int va_bits = 64 - (high ? tcr >> 16 & 63 : tcr & 63);
 	unsigned int page = granule_bits(high, high ? tcr >> 30 & 3 :
 	    tcr >> 14 & 3);
-	unsigned int stride = page - 3, level;
-	const uint64_t *entry;
+	unsigned int stride = page - 3;
 	pa_t pa;
 
 	if (va_bits <= page || va_bits > 48)
 		return (3);
-	level = 4 - (va_bits - page + stride - 1) / stride;
+	unsigned int level = 4 - (va_bits - page + stride - 1) / stride;
 	for (; level < 3; level++) {
 		unsigned int shift = page + (3 - level) * stride;
 
@@ -47,7 +46,7 @@ walk_level(struct vcpu *v)
 			return (level);
 		if (!stage2_translate(&v->vm->s2, IPA(table), false, &pa))
 			return (level);
-		entry = port_pa_to_ptr(pa);
+		const uint64_t *entry = port_pa_to_ptr(pa);
 		if ((*entry & 3) != 3)
 			return (level);
 		table = *entry & 0x0000fffffffff000ull;
