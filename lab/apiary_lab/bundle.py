@@ -63,7 +63,33 @@ def find_guest(name: str) -> Path:
                     return image
     raise LabError(f"no guest image {name}: not a file, and not a guest in "
                    f"{paths.shown(paths.GUESTS)} or "
-                   f"{paths.shown(paths.BENCH)} (make guests bench-guests)")
+                   f"{paths.shown(paths.BENCH)} (make guests bench-guests), nor one of: "
+                   f"{', '.join(fetched())}")
+
+
+def fetched() -> list[str]:
+    """The systems that --guest knows by name and a script fetches."""
+    return sorted(path.stem for path in paths.VMS.glob("*.yaml"))
+
+
+def _with_fetched(options: dict[str, Any]) -> dict[str, Any]:
+    """Where the guest is a fetched system: what lab/vms/ says of it, with
+    these options instead; boot arguments are added."""
+    import yaml
+
+    name = options["guest"]
+    if name not in fetched() or Path(name).is_file():
+        return options
+    own = yaml.safe_load((paths.VMS / f"{name}.yaml").read_text())
+    script = own.pop("fetched-by")
+    for key in {"guest", "initrd"} & own.keys():
+        own[key] = str(paths.BUILD / own[key])
+        if key not in options or key == "guest":
+            if not Path(own[key]).is_file():
+                raise LabError(f"{name} is not here: {script}")
+    append = " ".join(filter(None, (own.get("append"),
+                                    options.get("append"))))
+    return {**own, **options, "guest": own["guest"], "append": append}
 
 
 def vm_from(options: dict[str, Any], where: str) -> Vm:
@@ -81,7 +107,7 @@ def vm_from(options: dict[str, Any], where: str) -> Vm:
                                    wanted is int and value is True):
             raise LabError(f"{where}: {key}: {value!r} is no "
                            f"{wanted.__name__}")
-    return Vm(**options)
+    return Vm(**_with_fetched(options))
 
 
 def read_vms(path: Path) -> list[Vm]:

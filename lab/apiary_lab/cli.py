@@ -59,9 +59,10 @@ def cmd_run(args: argparse.Namespace) -> int:
         if args.bundle or args.vms or not args.guest or len(args.guest) > 1:
             raise LabError(f"{target.name} has no hypervisor: wanted one "
                            f"--guest")
+        [vm] = the_vms(args)
         command = target.command(
-            bundle.find_guest(args.guest[0]),
-            Path(args.initrd) if args.initrd else None, args.append or None)
+            bundle.find_guest(vm.guest),
+            Path(vm.initrd) if vm.initrd else None, vm.append or None)
     else:
         hypervisor = Path(args.hypervisor or paths.HYPERVISOR_IMAGE)
         if not hypervisor.is_file():

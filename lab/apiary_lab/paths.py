@@ -10,6 +10,7 @@ LAB = TOP / "lab"
 BUILD = TOP / os.environ.get("BUILD", "build")      # absolute wins
 RESULTS = TOP / "results"
 TARGETS = LAB / "targets"
+VMS = LAB / "vms"
 HYPERVISOR_IMAGE = BUILD / "hypervisor" / "apiary.Image"
 HYPERVISOR_ELF = BUILD / "hypervisor" / "apiary.elf"
 GUESTS = BUILD / "guests"
