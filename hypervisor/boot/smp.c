@@ -54,7 +54,8 @@ start_one(struct pcpu *p)
 		    (unsigned long)p->index, ret);
 		return;
 	}
-	uint64_t deadline = port_counter() + port_counter_hz() * ON_TIMEOUT_MS / 1000;
+	uint64_t deadline = port_counter() +
+	    port_counter_hz() * ON_TIMEOUT_MS / 1000;
 	while (!__atomic_load_n(&p->online, __ATOMIC_ACQUIRE)) {
 		if (port_counter() > deadline) {
 			log_line("cpu %lu: does not come up, left out",

@@ -122,10 +122,11 @@ find_redistributor(uint64_t mpidr)
 			typer = reg_read64(base, GICR_TYPER);
 			if (typer >> 32 == affinity)
 				return (base);
-			uint64_t stride = typer & GICR_TYPER_VLPIS ? 0x40000 : 0x20000;
 			if (gic_desc->gicr_stride != 0)
-				stride = gic_desc->gicr_stride;
-			base += stride;
+				base += gic_desc->gicr_stride;
+			else
+				base += typer & GICR_TYPER_VLPIS ? 0x40000 :
+				    0x20000;
 		} while (!(typer & GICR_TYPER_LAST) && base + 0x20000 <= end);
 	}
 	return (0);

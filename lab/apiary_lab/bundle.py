@@ -63,8 +63,8 @@ def find_guest(name: str) -> Path:
                     return image
     raise LabError(f"no guest image {name}: not a file, and not a guest in "
                    f"{paths.shown(paths.GUESTS)} or "
-                   f"{paths.shown(paths.BENCH)} (make guests bench-guests), nor one of: "
-                   f"{', '.join(fetched())}")
+                   f"{paths.shown(paths.BENCH)} (make guests bench-guests), "
+                   f"nor one of: {', '.join(fetched())}")
 
 
 def fetched() -> list[str]:
