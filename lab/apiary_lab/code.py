@@ -76,7 +76,7 @@ class Code:
         rows = (line.split() for line in
                 self._tool("nm", "-n", "--defined-only", str(self.elf)))
         found = [(int(row[0], 16), row[-1]) for row in rows
-                 if row[-2] in "tTwW"]
+                 if row[-2] in "tT"]
         where = {name: at for at, name in found}
         return sorted(found + [(where[name] + offset, text)
                                for (name, offset), text in self.extra.items()

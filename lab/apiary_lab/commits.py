@@ -261,7 +261,7 @@ def function_sizes(elf: Path) -> dict[str, int]:
     found: list[tuple[int, int, str]] = []      # address, size or 0, name
     for line in text.splitlines():
         words = line.split()
-        if words[-2] in "tTwW":
+        if words[-2] in "tT":
             size = int(words[1], 16) if len(words) == 4 else 0
             found.append((int(words[0], 16), size, words[-1]))
     sizes: dict[str, int] = {}

@@ -24,6 +24,10 @@ third:\tnop
 \t.size third, . - third
 fourth.part.0:\tnop
 fourth:\tnop
+\t.section .note
+\t.weak code.c.1f
+code.c.1f:\t.word 1, 2
+\t.text
 end:
 """
 
@@ -42,6 +46,7 @@ class FunctionSizes(InFolder):
                           ("_start", "second", "third", "fourth")},
                          {"_start": 8, "second": 4, "third": 12,
                           "fourth": 8})
+        self.assertNotIn("code", sizes)     # a mark of link-time optimisation
 
     def test_changed(self) -> None:
         before = self.sizes(SOURCE)
