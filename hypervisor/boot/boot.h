@@ -17,13 +17,15 @@ extern char image_start[], image_end[], text_end[], rodata_end[];
 extern char boot_stack_top[];
 /* head.S */
 extern char secondary_start[], boot_panic_stack_top[];
-void	boot_mmu_on(uint64_t unused, uint64_t unused2, uint64_t ttbr,
-	    uint64_t tcr, uint64_t sctlr, uint64_t mair);
+void	boot_mmu_on(void);
 void	boot_on_stack(void *sp, void (*fn)(void)) __attribute__((noreturn));
 
 /* memory.c: the hypervisor's own address space, and who has which RAM. */
 extern struct pool memory_pool;
-/* MMU off: maps the image and the device tree, turns the MMU on. */
+/*
+ * MMU off: maps the image and the device tree, turns the MMU on. After that
+ * boot_mmu_on() does for every other CPU.
+ */
 void	memory_early(pa_t dtb, size_t dtb_size);
 /* Whole pages: of device registers, or of RAM that is only read. */
 void	memory_map(pa_t base, uint64_t size, enum pt_memory memory);
@@ -33,8 +35,6 @@ bool	memory_ram_alloc(uint64_t size, uint64_t align, pa_t *pa);
 void	memory_ram_free(pa_t pa, uint64_t size);
 /* A stack with guard pages, struct pcpu on top; NULL: no memory. */
 struct pcpu *memory_cpu_stack(void);
-/* For secondary CPUs: TTBR0_EL2, TCR_EL2, SCTLR_EL2, MAIR_EL2. */
-void	memory_registers(uint64_t regs[4]);
 /* Bytes of RAM not given away. */
 uint64_t memory_ram_left(void);
 

@@ -1,7 +1,7 @@
 /*
  * The first instructions, by the Linux arm64 boot protocol: Image header,
  * boot CPU (x0 = device tree, MMU off, EL2) and secondary CPUs (PSCI
- * CPU_ON, x0 = struct boot_cpu). Gets C a stack, zeroed .bss and relocated
+ * CPU_ON, x0 = their struct pcpu). Gets C a stack, zeroed .bss and relocated
  * pointers; must not know what C does then.
  *
  * SPDX-License-Identifier: BSD-2-Clause
@@ -24,10 +24,8 @@ start:
 	mrs	x21, cntpct_el0
 	mov	x20, x0
 	msr	daifset, #0xf
-	adrp	x0, bss_start
-	add	x0, x0, :lo12:bss_start
-	adrp	x1, bss_end
-	add	x1, x1, :lo12:bss_end
+	adr	x0, bss_start
+	adr	x1, bss_end
 1:	stp	xzr, xzr, [x0], #16
 	cmp	x0, x1
 	b.lo	1b
@@ -36,11 +34,9 @@ start:
 	 * Linked at 0, loaded anywhere: R_AARCH64_RELATIVE (1027) entries
 	 * {where, 1027, value} get the load address added.
 	 */
-	adrp	x5, image_start
-	adrp	x0, rela_start
-	add	x0, x0, :lo12:rela_start
-	adrp	x1, rela_end
-	add	x1, x1, :lo12:rela_end
+	adr	x5, image_start
+	adr	x0, rela_start
+	adr	x1, rela_end
 	b	3f
 2:	ldp	x2, x3, [x0]
 	ldr	x4, [x0, #16]
@@ -50,8 +46,7 @@ start:
 3:	cmp	x0, x1
 	b.lo	2b
 
-	adrp	x0, boot_stack_top
-	add	x0, x0, :lo12:boot_stack_top
+	adr	x0, boot_stack_top
 	mov	sp, x0
 	mov	x0, x20
 	mov	x1, x21
@@ -60,27 +55,30 @@ start:
 	bl	boot_early
 	b	boot_main
 
-/* PSCI CPU_ON leaves us here: EL2, MMU off, x0 = struct boot_cpu. */
+/*
+ * PSCI CPU_ON leaves us here: EL2, MMU off, x0 = struct pcpu, the top of
+ * this CPU's stack.
+ */
 	.globl	secondary_start
 secondary_start:
 	msr	daifset, #0xf
-	ldp	x1, x2, [x0]		/* stack, TTBR0_EL2 */
-	ldp	x3, x4, [x0, #16]	/* TCR_EL2, SCTLR_EL2 */
-	ldr	x5, [x0, #32]		/* MAIR_EL2 */
-	mov	sp, x1
+	mov	sp, x0
 	bl	boot_mmu_on
 	b	smp_secondary
 
 /*
- * boot_mmu_on: x2 = TTBR0_EL2, x3 = TCR_EL2, x4 = SCTLR_EL2, x5 = MAIR_EL2.
- * The code runs where it is mapped. x0 is kept.
+ * void boot_mmu_on(void): with the registers in boot_mmu_regs. The code runs
+ * where it is mapped. x0 is kept.
  */
 	.globl	boot_mmu_on
 boot_mmu_on:
+	adr	x1, boot_mmu_regs
+	ldp	x2, x3, [x1]
+	ldp	x4, x5, [x1, #16]
 	msr	hcr_el2, xzr
-	msr	mair_el2, x5
-	msr	tcr_el2, x3
 	msr	ttbr0_el2, x2
+	msr	tcr_el2, x3
+	msr	mair_el2, x5
 	isb
 	tlbi	alle2
 	dsb	nsh

@@ -30,7 +30,6 @@ void boot_main(void) __attribute__((noreturn));
 struct platform plat;
 static struct uart console;
 static pa_t dtb;
-static uint64_t entry_ticks;
 static unsigned int entry_el;
 static bool released;			/* secondaries may look for guests */
 
@@ -66,7 +65,7 @@ boot_early(pa_t tree, uint64_t ticks, unsigned int el)
 	uint32_t size = 0;
 
 	dtb = tree;
-	entry_ticks = ticks;
+	hypercall_boot_entry = ticks;
 	entry_el = el;
 	/* Some boards leave ATAGs where no device tree was given. */
 	if (tree.v != 0 && tree.v % 8 == 0 && header[0] == FDT_MAGIC_BE)
@@ -151,9 +150,12 @@ start_gic(void)
 	for (unsigned int i = 0; i < nitems(plat.gic.frame); i++)
 		memory_map(plat.gic.frame[i].base, plat.gic.frame[i].size,
 		    PT_DEVICE);
-	if (gic_init(&plat.gic, err, sizeof(err)) != 0 ||
-	    gic->init_cpu(pcpus[0]->mpidr, err, sizeof(err)) != 0)
+	gic_init(&plat.gic);
+	const char *why = gic->init_cpu(pcpus[0]->mpidr);
+	if (why != NULL) {
+		print_buf(err, sizeof(err), why, pcpus[0]->mpidr);
 		boot_stop(err);
+	}
 	if (gic->check != NULL)
 		gic->check(plat.timer.hyp.intid);
 	if (plat.console.irq.intid >= 32) {
@@ -214,7 +216,6 @@ start_rest(void)
 	smp_start();
 	smccc_init(plat.psci.present && !plat.psci.v0_1);
 	sysreg_init(arch_ipa_bits);
-	hypercall_boot_entry = entry_ticks;
 	log_line("%u CPUs, GICv%u, %u list registers, %lu MiB RAM", pcpu_count,
 	    gic->version, lr_ops->count, plat.ram_total >> 20);
 	start_vms();

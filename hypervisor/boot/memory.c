@@ -18,6 +18,11 @@
 #define	EL2_VA_BITS	48
 
 struct pool memory_pool;
+/*
+ * TTBR0_EL2, TCR_EL2, SCTLR_EL2, MAIR_EL2. Written once, with the MMU off:
+ * CPUs that come up find it in memory, whatever is in the caches.
+ */
+uint64_t boot_mmu_regs[4];
 static struct pt el2;
 static struct extents ram;
 static uint8_t early_pages[EARLY_PAGES * PAGE_SIZE]
@@ -38,22 +43,9 @@ map(uint64_t start, uint64_t end, struct pt_attr attr)
 }
 
 void
-memory_registers(uint64_t regs[4])
-{
-	uint64_t ps = read_sysreg(id_aa64mmfr0_el1) & 7;
-
-	regs[0] = el2.root.v;
-	regs[1] = TCR_EL2_RES1 | TCR_SH_INNER | TCR_ORGN_WB | TCR_IRGN_WB |
-	    TCR_PS(ps > 5 ? 5 : ps) | TCR_T0SZ(64 - EL2_VA_BITS);
-	regs[2] = SCTLR_EL2_RES1 | SCTLR_M | SCTLR_C | SCTLR_I | SCTLR_SA |
-	    SCTLR_WXN;
-	regs[3] = MAIR_EL2_VALUE;
-}
-
-void
 memory_early(pa_t dtb, size_t dtb_size)
 {
-	uint64_t regs[4];
+	uint64_t ps = read_sysreg(id_aa64mmfr0_el1) & 7;
 
 	pool_add(&memory_pool, port_ptr_to_pa(early_pages), EARLY_PAGES);
 	pt_init(&el2, PT_STAGE1, EL2_VA_BITS, 0, &memory_pool);
@@ -61,14 +53,19 @@ memory_early(pa_t dtb, size_t dtb_size)
 	map((uintptr_t)text_end, (uintptr_t)rodata_end, rodata);
 	map((uintptr_t)rodata_end, (uintptr_t)image_end, data);
 	map(dtb.v, dtb.v + dtb_size, rodata);
+	boot_mmu_regs[0] = el2.root.v;
+	boot_mmu_regs[1] = TCR_EL2_RES1 | TCR_SH_INNER | TCR_ORGN_WB |
+	    TCR_IRGN_WB | TCR_PS(ps > 5 ? 5 : ps) | TCR_T0SZ(64 - EL2_VA_BITS);
+	boot_mmu_regs[2] = SCTLR_EL2_RES1 | SCTLR_M | SCTLR_C | SCTLR_I |
+	    SCTLR_SA | SCTLR_WXN;
+	boot_mmu_regs[3] = MAIR_EL2_VALUE;
 	/*
 	 * What was written so far went past the caches; whatever lines they
 	 * may hold of it are stale (Linux boot protocol: only the loaded
 	 * image is clean, .bss is not).
 	 */
 	port_inval_poc(image_start, (size_t)(image_end - image_start));
-	memory_registers(regs);
-	boot_mmu_on(0, 0, regs[0], regs[1], regs[2], regs[3]);
+	boot_mmu_on();
 }
 
 void

@@ -86,16 +86,14 @@ gic_lines(void)
 	return (n > GIC_SPURIOUS ? GIC_SPURIOUS : n);
 }
 
-COLD int
-gic_init(const struct platform_gic *g, char *err, size_t len)
+COLD void
+gic_init(const struct platform_gic *g)
 {
 
 	gic = g->version == 3 ? &gicv3_ops : &gicv2_ops;
 	irq_ops = &gic->irq;
 	gic_desc = g;
 	gicd = g->gicd.base.v;
-	if (gic->init != NULL && gic->init(err, len) != 0)
-		return (-1);
 	reg_write(gicd, GICD_CTLR, 0);
 	wait_rwp();
 	gic_quiet(gicd, 32, gic_lines());
@@ -103,7 +101,6 @@ gic_init(const struct platform_gic *g, char *err, size_t len)
 	reg_write(gicd, GICD_CTLR, gic->version == 3 ? GICD_CTLR_ARE |
 	    GICD_CTLR_V3_GRP1 | GICD_CTLR_GRP1 : GICD_CTLR_GRP1);
 	wait_rwp();
-	return (0);
 }
 
 COLD void

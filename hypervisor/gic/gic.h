@@ -20,10 +20,8 @@ struct platform_gic;
 struct gic_ops {
 	struct irq_ops	irq;		/* enable: SPIs to this CPU */
 	unsigned int	version;
-	/* Of gic_init(), before the distributor is touched; may be NULL. */
-	int	(*init)(char *err, size_t len);
-	/* This CPU's own part; 0 or -1 with a line in err. */
-	int	(*init_cpu)(uint64_t mpidr, char *err, size_t len);
+	/* This CPU's own part. NULL, or why not: a format for mpidr. */
+	const char *(*init_cpu)(uint64_t mpidr);
 	void	(*route)(unsigned int intid);	/* an SPI, to this CPU */
 	void	(*kick)(unsigned int cpu);	/* index of the pcpu */
 	/* Looks for faults, with the EL2 timer of this INTID; may be NULL. */
@@ -32,11 +30,8 @@ struct gic_ops {
 
 extern const struct gic_ops *gic;
 
-/*
- * Chooses gic and initialises the distributor, once, on the boot CPU; 0 or
- * -1 with a line in err.
- */
-int	gic_init(const struct platform_gic *g, char *err, size_t len);
+/* Chooses gic and initialises the distributor, once, on the boot CPU. */
+void	gic_init(const struct platform_gic *g);
 /* PPIs that every CPU needs: timers, maintenance. */
 void	gic_enable_private(const unsigned int *intids, unsigned int n);
 unsigned int gic_lines(void);		/* INTIDs, SPIs included */

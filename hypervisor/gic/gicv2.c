@@ -5,11 +5,10 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "gic/private.h"
-#include "lib/print.h"
 #include "platform/platform.h"
 #include "arch/aarch64/sysreg.h"
 
-static uintptr_t gicc, gich, gicv, gicc_dir;
+static uintptr_t gicc, gich, gicc_dir;
 static uint8_t interface[PCPU_MAX];	/* bit mask of each CPU's interface */
 /*
  * Where a guest's EOI of a hardware-mapped interrupt does not have the line
@@ -135,40 +134,27 @@ static struct lr_ops lr = {
 	.line = gic_line,
 };
 
-static COLD int
-init(char *err, size_t len)
+static COLD const char *
+init_cpu(uint64_t mpidr)
 {
-	const struct platform_gic *g = gic_desc;
 
-	(void)err;
-	(void)len;
-	gicc = g->gicc.base.v;
-	gich = g->gich.base.v;
-	gicv = g->gicv.base.v;
+	(void)mpidr;
+	gicc = gic_desc->gicc.base.v;
+	gich = gic_desc->gich.base.v;
 	gicc_dir = gicc + GICC_DIR;
-	if (g->maybe_spaced && reg_read(gicc, 0xf0fc) == reg_read(gicc, 0xfc)) {
-		/* 64 KiB apart: the last alias of the first page. */
+	/* 64 KiB apart: the last alias of the first page. */
+	if (gic_desc->maybe_spaced &&
+	    reg_read(gicc, 0xf0fc) == reg_read(gicc, 0xfc))
 		gicc_dir = gicc + 0x10000;
-	}
-	return (0);
-}
-
-static COLD int
-init_cpu(uint64_t mpidr, char *err, size_t len)
-{
-
 	/* A read of a private target register gives the reader's own bit. */
 	interface[port_cpu()] = reg_read(gicd, GICD_ITARGETSR);
-	if (interface[port_cpu()] == 0 && pcpu_count > 1) {
-		print_buf(err, len, "gic: CPU %lx has no interface number",
-		    (unsigned long)mpidr);
-		return (-1);
-	}
+	if (interface[port_cpu()] == 0 && pcpu_count > 1)
+		return ("gic: CPU %lx has no interface number");
 	gic_init_cpu(gicd, &lr, (reg_read(gich, GICH_VTR) & 63) + 1);
 	reg_write(gicc, GICC_PMR, 0xff);
 	reg_write(gicc, GICC_BPR, 0);
 	reg_write(gicc, GICC_CTLR, GICC_CTLR_GRP1 | GICC_CTLR_EOIMODE);
-	return (0);
+	return (NULL);
 }
 
 static uint32_t
@@ -210,6 +196,7 @@ route(unsigned int intid)
 static COLD void
 check(unsigned int timer)
 {
+	uintptr_t gicv = gic_desc->gicv.base.v;
 
 	gic_enable(timer, false);
 	port_set_deadline(0);
@@ -248,7 +235,6 @@ kick(unsigned int cpu)
 const struct gic_ops gicv2_ops = {
 	.irq = { ack, eoi, deactivate, gic_enable },
 	.version = 2,
-	.init = init,
 	.init_cpu = init_cpu,
 	.route = route,
 	.kick = kick,

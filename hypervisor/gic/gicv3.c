@@ -6,7 +6,6 @@
  */
 #include "arch/aarch64/sysreg.h"
 #include "gic/private.h"
-#include "lib/print.h"
 #include "platform/platform.h"
 
 #define	ICC_SRE_ALL	0xf		/* SRE, DFB, DIB, Enable */
@@ -132,24 +131,18 @@ find_redistributor(uint64_t mpidr)
 	return (0);
 }
 
-static COLD int
-init_cpu(uint64_t mpidr, char *err, size_t len)
+static COLD const char *
+init_cpu(uint64_t mpidr)
 {
 	uintptr_t rd = find_redistributor(mpidr);
 	unsigned int spins = 0;
 
-	if (rd == 0) {
-		print_buf(err, len, "gic: no redistributor for CPU %lx",
-		    (unsigned long)mpidr);
-		return (-1);
-	}
+	if (rd == 0)
+		return ("gic: no redistributor for CPU %lx");
 	reg_write(rd, GICR_WAKER, reg_read(rd, GICR_WAKER) & ~GICR_WAKER_SLEEP);
 	while (reg_read(rd, GICR_WAKER) & GICR_WAKER_ASLEEP)
-		if (++spins > 1000000) {
-			print_buf(err, len, "gic: redistributor of CPU %lx "
-			    "does not wake", (unsigned long)mpidr);
-			return (-1);
-		}
+		if (++spins > 1000000)
+			return ("gic: redistributor of CPU %lx does not wake");
 	write_sysreg(icc_sre_el2, ICC_SRE_ALL);
 	isb();
 	write_sysreg(icc_sre_el1, 7);
@@ -164,7 +157,7 @@ init_cpu(uint64_t mpidr, char *err, size_t len)
 	write_sysreg(icc_ctlr_el1, ICC_CTLR_EOIMODE);
 	write_sysreg(icc_igrpen1_el1, 1);
 	isb();
-	return (0);
+	return (NULL);
 }
 
 static uint32_t
