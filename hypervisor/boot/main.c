@@ -64,20 +64,17 @@ boot_early(pa_t tree, uint64_t ticks, unsigned int el)
 	const uint32_t *header = port_pa_to_ptr(tree);
 	uint32_t size = 0;
 
-	dtb = tree;
 	hypercall_boot_entry = ticks;
 	entry_el = el;
 	/* Some boards leave ATAGs where no device tree was given. */
 	if (tree.v != 0 && tree.v % 8 == 0 && header[0] == FDT_MAGIC_BE)
 		size = __builtin_bswap32(header[1]);
-	if (size > DTB_MAX)
-		size = 0;
-	if (size == 0)
-		dtb.v = 0;
+	if (size != 0 && size <= DTB_MAX)
+		dtb = tree;
 	if (el != 2)
 		return;
 	cpu_detect();
-	memory_early(dtb, size);
+	memory_early(dtb, dtb.v != 0 ? size : 0);
 }
 
 void
@@ -126,7 +123,7 @@ find_machine(void)
 	/* What is not understood, or not below us, turns nothing off. */
 	if (error != 0 || entry_el > 2)
 		plat.psci.present = false;
-	cpu_conduit_hvc(plat.psci.hvc);
+	arch_conduit_hvc = plat.psci.hvc;
 	if (entry_el != 2)
 		boot_stop("needs to be entered at EL2: turn virtualization on "
 		    "(QEMU: -M virt,virtualization=on)");
@@ -168,13 +165,15 @@ start_gic(void)
 void
 boot_enter_guests(void)
 {
-	unsigned int ppis[] = {
-		plat.timer.virt.intid, plat.timer.hyp.intid,
-		plat.gic.maintenance.intid, plat.pmu.intid,
+	const unsigned int ppis[] = {
+		irq_private.vtimer, irq_private.hyp_timer,
+		irq_private.maintenance, irq_private.pmu,
 	};
 	struct pcpu *p = pcpus[port_cpu()];
 
-	gic_enable_private(ppis, nitems(ppis));
+	for (unsigned int i = 0; i < nitems(ppis); i++)
+		if (ppis[i] >= 16 && ppis[i] < 32)
+			irq_ops->enable(ppis[i], false);
 	p->slice = port_counter_hz() / 1000000 * SCHED_SLICE_US;
 	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
 		__asm__ volatile("wfe");

@@ -5,9 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "gic/gic.h"
 #include "gic/private.h"
-#include "platform/platform.h"
 
 #define	PRIO_ALL	0xa0a0a0a0u
 
@@ -47,8 +45,9 @@ wait_rwp(void)
 		port_relax();
 }
 
-COLD void
-gic_quiet(uintptr_t base, unsigned int first, unsigned int end)
+/* Disables these interrupts, which are none of anybody's now. */
+static COLD void
+quiet(uintptr_t base, unsigned int first, unsigned int end)
 {
 
 	for (unsigned int i = first; i < end; i += 32) {
@@ -68,7 +67,7 @@ gic_init_cpu(uintptr_t base, struct lr_ops *ops, unsigned int count)
 	static const struct lr_state none;
 
 	gic_frame[port_cpu()] = base;
-	gic_quiet(base, 0, 32);
+	quiet(base, 0, 32);
 	reg_write(base, GICD_ISENABLER, 1u << GIC_SGI_KICK);
 	ops->count = count < 16 ? count : 16;	/* as many as we look at */
 	lr_ops = ops;
@@ -96,7 +95,7 @@ gic_init(const struct platform_gic *g)
 	gicd = g->gicd.base.v;
 	reg_write(gicd, GICD_CTLR, 0);
 	wait_rwp();
-	gic_quiet(gicd, 32, gic_lines());
+	quiet(gicd, 32, gic_lines());
 	wait_rwp();
 	reg_write(gicd, GICD_CTLR, gic->version == 3 ? GICD_CTLR_ARE |
 	    GICD_CTLR_V3_GRP1 | GICD_CTLR_GRP1 : GICD_CTLR_GRP1);
@@ -114,15 +113,6 @@ gic_enable(unsigned int intid, bool edge)
 	if (intid >= 32)
 		gic->route(intid);
 	reg_write(base, GICD_ISENABLER + intid / 32 * 4, 1u << intid % 32);
-}
-
-COLD void
-gic_enable_private(const unsigned int *intids, unsigned int n)
-{
-
-	for (unsigned int i = 0; i < n; i++)
-		if (intids[i] >= 16 && intids[i] < 32)
-			gic_enable(intids[i], false);
 }
 
 void

@@ -32,6 +32,4 @@ extern const struct gic_ops *gic;
 
 /* Chooses gic and initialises the distributor, once, on the boot CPU. */
 void	gic_init(const struct platform_gic *g);
-/* PPIs that every CPU needs: timers, maintenance. */
-void	gic_enable_private(const unsigned int *intids, unsigned int n);
 unsigned int gic_lines(void);		/* INTIDs, SPIs included */

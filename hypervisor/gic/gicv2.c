@@ -5,7 +5,6 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "gic/private.h"
-#include "platform/platform.h"
 #include "arch/aarch64/sysreg.h"
 
 static uintptr_t gicc, gich, gicc_dir;

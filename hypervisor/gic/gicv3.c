@@ -6,7 +6,6 @@
  */
 #include "arch/aarch64/sysreg.h"
 #include "gic/private.h"
-#include "platform/platform.h"
 
 #define	ICC_SRE_ALL	0xf		/* SRE, DFB, DIB, Enable */
 #define	ICC_CTLR_EOIMODE (1u << 1)

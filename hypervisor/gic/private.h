@@ -1,13 +1,16 @@
 /*
  * What the files of the real GIC share, and its registers: offsets and bits
- * that we use. Distributor and GICv2 CPU interfaces: IHI 0048B, 4.3, 4.4,
- * 5.3; GICv3: IHI 0069, 12. Nobody outside this folder includes it.
+ * that guests have no like of. Distributor and GICv2 CPU interfaces:
+ * IHI 0048B, 4.3, 4.4, 5.3; GICv3: IHI 0069, 12. Nobody outside this folder
+ * includes it.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #pragma once
 
 #include "gic/gic.h"
+#include "platform/platform.h"
+#include "vgic/gic_regs.h"
 #include "vmm/pcpu.h"
 
 /* Off the hot paths: for size. */
@@ -15,20 +18,6 @@
 
 #define	GIC_SGI_KICK	0		/* our only SGI between CPUs */
 
-#define	GICD_CTLR	0x0000
-#define	GICD_TYPER	0x0004
-#define	GICD_IGROUPR	0x0080
-#define	GICD_ISENABLER	0x0100
-#define	GICD_ICENABLER	0x0180
-#define	GICD_ISPENDR	0x0200
-#define	GICD_ICPENDR	0x0280
-#define	GICD_ISACTIVER	0x0300
-#define	GICD_ICACTIVER	0x0380
-#define	GICD_IPRIORITYR	0x0400
-#define	GICD_ITARGETSR	0x0800
-#define	GICD_ICFGR	0x0c00
-#define	GICD_SGIR	0x0f00
-#define	GICD_IROUTER	0x6000
 #define	GICD_CTLR_GRP1	(1u << 0)	/* GICv2, as seen Non-secure */
 #define	GICD_CTLR_V3_GRP1 (1u << 1)	/* EnableGrp1 / EnableGrp1A */
 #define	GICD_CTLR_ARE	(1u << 4)
@@ -55,16 +44,6 @@
 #define	GICV_PMR	0x0004
 #define	GICV_IAR	0x000c
 #define	GICV_EOIR	0x0010
-
-#define	GICR_CTLR	0x0000
-#define	GICR_TYPER	0x0008
-#define	GICR_WAKER	0x0014
-#define	GICR_SGI	0x10000		/* the SGI and PPI frame */
-#define	GICR_CTLR_RWP	(1u << 3)
-#define	GICR_WAKER_SLEEP (1u << 1)
-#define	GICR_WAKER_ASLEEP (1u << 2)
-#define	GICR_TYPER_VLPIS (1ull << 1)
-#define	GICR_TYPER_LAST	(1ull << 4)
 
 static inline uint32_t
 reg_read(uintptr_t base, unsigned int off)
@@ -99,8 +78,6 @@ extern const struct platform_gic *gic_desc;
 extern uintptr_t gicd;
 extern uintptr_t gic_frame[PCPU_MAX];	/* registers of private interrupts */
 
-/* Disables these interrupts, which are none of anybody's now. */
-void	gic_quiet(uintptr_t frame, unsigned int first, unsigned int end);
 /* This CPU has that frame, and so many empty list registers. */
 void	gic_init_cpu(uintptr_t frame, struct lr_ops *ops,
 	    unsigned int count);

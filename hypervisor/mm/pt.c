@@ -8,12 +8,6 @@
 
 #define	PA_BITS	48		/* of an entry's address (D8.3.1) */
 
-/* What a walk is to leave behind. */
-struct job {
-	uint64_t	leaf;	/* a page at address 0; pte_none(): nothing */
-	uint64_t	offset;	/* from virtual to physical */
-};
-
 static unsigned int
 level_shift(unsigned int level)
 {
@@ -118,34 +112,31 @@ tidy(struct pt *pt, uint64_t *slot, unsigned int level, uint64_t va)
 	pool_free(pt->pool, t, 1);
 }
 
-static uint64_t *
-slot_of(const struct pt *pt, uint64_t *table, unsigned int level, uint64_t va)
-{
-	uint64_t i = va >> level_shift(level);
-
-	/* The first index goes over all roots. */
-	return (&table[level == pt->start ? i : i & (PT_ENTRIES - 1)]);
-}
-
+/*
+ * What a walk is to leave behind: leaf, which maps a page at address 0, or
+ * pte_none(); offset is from virtual to physical.
+ */
 static int
 walk(struct pt *pt, uint64_t *table, unsigned int level, uint64_t va,
-    uint64_t end, const struct job *j)
+    uint64_t end, uint64_t leaf, uint64_t offset)
 {
 	uint64_t size = 1ull << level_shift(level), next;
-	bool map = j->leaf != pte_none();
+	bool map = leaf != pte_none();
 	int error = 0;
 
 	for (; va < end && error == 0; va = next) {
 		uint64_t first = round_down(va, size);
 
 		next = first + size < end ? first + size : end;
-		uint64_t *slot = slot_of(pt, table, level, va);
+		/* The first index goes over all roots. */
+		uint64_t *slot = &table[va >> level_shift(level) &
+		    (level == pt->start ? ~0ull : PT_ENTRIES - 1)];
 		uint64_t old = *slot;
 		/* Could this entry be what is wanted of all its range? */
 		bool fits = level > 0 &&
-		    (!map || ((first + j->offset) & (size - 1)) == 0);
-		uint64_t entry = map && fits ? pte_derive(j->leaf, 3, level,
-		    first + j->offset) : pte_none();
+		    (!map || ((first + offset) & (size - 1)) == 0);
+		uint64_t entry = map && fits ? pte_derive(leaf, 3, level,
+		    first + offset) : pte_none();
 		if (old == entry && (fits || !map))
 			continue;
 		if (fits && next - va == size) {
@@ -157,7 +148,7 @@ walk(struct pt *pt, uint64_t *table, unsigned int level, uint64_t va,
 		    make_table(pt, slot, level, va) != 0)
 			return (-1);
 		error = walk(pt, table_of(*slot, level), level + 1, va, next,
-		    j);
+		    leaf, offset);
 		tidy(pt, slot, level, va);
 	}
 	return (error);
@@ -172,7 +163,7 @@ apply(struct pt *pt, uint64_t va, pa_t pa, uint64_t size, uint64_t leaf)
 	    pa.v > 1ull << PA_BITS || size > (1ull << PA_BITS) - pa.v)
 		return (-1);
 	return (walk(pt, port_pa_to_ptr(pt->root), pt->start, va, va + size,
-	    &(struct job){ leaf, pa.v - va }));
+	    leaf, pa.v - va));
 }
 
 int

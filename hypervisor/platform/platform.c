@@ -11,25 +11,6 @@
 
 #define	MPIDR_AFFINITY	0xff00ffffffull	/* DDI 0487 D19.2.101 */
 
-/* The nodes we want, wherever they are. GICv2: with virtualisation. */
-enum kind { GICV3, GICV2, PSCI_0_1, PSCI, TIMER, PMU };
-static const struct {
-	char		compatible[19];
-	uint8_t		kind;
-} kinds[] = {
-	{ "arm,gic-v3", GICV3 },
-	{ "arm,gic-400", GICV2 },
-	{ "arm,cortex-a15-gic", GICV2 },
-	{ "arm,cortex-a7-gic", GICV2 },
-	{ "qcom,msm-qgic2", GICV2 },
-	{ "arm,psci-1.0", PSCI },
-	{ "arm,psci-0.2", PSCI },
-	{ "arm,psci", PSCI_0_1 },
-	{ "arm,armv8-timer", TIMER },
-	{ "arm,armv7-timer", TIMER },
-	{ "arm,armv8-pmuv3", PMU },
-};
-
 static void
 note(struct platform *p, const char *text)
 {
@@ -99,7 +80,7 @@ read_cpu(struct pass *s, const struct tree_node *n)
 }
 
 static int
-read_psci(struct pass *s, const struct tree_node *n, bool v0_1)
+read_psci(struct pass *s, const struct tree_node *n, unsigned int version)
 {
 	struct platform_psci *c = &s->p->psci;
 	const char *method = string_or_empty(n, "method");
@@ -108,7 +89,7 @@ read_psci(struct pass *s, const struct tree_node *n, bool v0_1)
 	c->present = c->hvc || strcmp(method, "smc") == 0;
 	if (!c->present)
 		note(s->p, "psci: method: not smc or hvc");
-	c->v0_1 = v0_1;
+	c->v0_1 = version == 0;
 	c->cpu_on = tree_u32(n, "cpu_on", 0);
 	return (0);
 }
@@ -161,10 +142,11 @@ read_gic(struct pass *s, const struct tree_node *n, unsigned int version)
 }
 
 static int
-read_timer(struct pass *s, const struct tree_node *n)
+read_timer(struct pass *s, const struct tree_node *n, unsigned int version)
 {
 	const struct tree_node *nexus;
 
+	(void)version;
 	s->timer_extended = tree_get(n, "interrupts-extended", &s->timer_irqs);
 	if (s->timer_extended)
 		s->timer_parent = tree_cell(&s->timer_irqs, 0);
@@ -175,23 +157,33 @@ read_timer(struct pass *s, const struct tree_node *n)
 }
 
 static int
-read_kind(struct pass *s, const struct tree_node *n, enum kind kind)
+read_pmu(struct pass *s, const struct tree_node *n, unsigned int version)
 {
 
-	switch (kind) {
-	case GICV3:
-	case GICV2:
-		return (read_gic(s, n, kind == GICV3 ? 3 : 2));
-	case PSCI_0_1:
-	case PSCI:
-		return (read_psci(s, n, kind == PSCI_0_1));
-	case TIMER:
-		return (read_timer(s, n));
-	default:
-		tree_get(n, "interrupts", &s->pmu_irqs);
-		return (0);
-	}
+	(void)version;
+	tree_get(n, "interrupts", &s->pmu_irqs);
+	return (0);
 }
+
+/* The nodes we want, wherever they are. GICv2: with virtualisation. */
+static const struct {
+	char		compatible[23];
+	uint8_t		version;
+	int		(*read)(struct pass *s, const struct tree_node *n,
+			    unsigned int version);
+} kinds[] = {
+	{ "arm,gic-v3", 3, read_gic },
+	{ "arm,gic-400", 2, read_gic },
+	{ "arm,cortex-a15-gic", 2, read_gic },
+	{ "arm,cortex-a7-gic", 2, read_gic },
+	{ "qcom,msm-qgic2", 2, read_gic },
+	{ "arm,psci-1.0", 1, read_psci },
+	{ "arm,psci-0.2", 1, read_psci },
+	{ "arm,psci", 0, read_psci },
+	{ "arm,armv8-timer", 0, read_timer },
+	{ "arm,armv7-timer", 0, read_timer },
+	{ "arm,armv8-pmuv3", 0, read_pmu },
+};
 
 static int
 read_compatible(struct pass *s, const struct tree_node *n)
@@ -204,11 +196,11 @@ read_compatible(struct pass *s, const struct tree_node *n)
 		for (unsigned int i = 0; i < nitems(kinds); i++)
 			if (strcmp(c, kinds[i].compatible) == 0)
 				return (!pass_okay(n) ? 0 :
-				    read_kind(s, n, kinds[i].kind));
+				    kinds[i].read(s, n, kinds[i].version));
 		/* "arm,cortex-a53-pmu" and its like. */
 		if (strncmp(c, "arm,cortex-", 11) == 0 &&
 		    strcmp(c + strlen(c) - 4, "-pmu") == 0 && pass_okay(n))
-			return (read_kind(s, n, PMU));
+			return (read_pmu(s, n, 0));
 	}
 	return (0);
 }

@@ -8,6 +8,7 @@
  * Map of the room
  *	vgic.h		this
  *	vgic_private.h	what the files below share: state of an interrupt
+ *	gic_regs.h	registers that the real GIC has as well
  *	vgic.c		life; lines, injection, which vCPU an interrupt is
  *			queued for
  *	vgic_lr.c	list registers: fill, fold, maintenance

@@ -150,24 +150,28 @@ place(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int i,
  * The best interrupt of the queue, of three sorts: pending; active; pending,
  * but its group is off. order: the sorts' ranks, a byte each from the lowest
  * on, 0xff to leave one out. Gives rank, priority and INTID in one number
- * that is less for a better one, or NONE.
+ * that is less for a better one, or NONE; and in *sorts, which there are.
  */
+#define	SORT_PENDING	(1u << 0)
+#define	SORT_ACTIVE	(1u << 1)
 #define	PENDING_FIRST	0x020100
 #define	ACTIVE_FIRST	0x020001
 #define	ONLY_PENDING	0xffff00
 #define	ONLY_ACTIVE	0xff00ff
-#define	ONLY_OFF	0x00ffff
 #define	KEY(prio, intid) ((unsigned int)(prio) << 12 | (intid))
 #define	KEY_PRIO(key)	((key) >> 12 & 0xff)
 #define	KEY_INTID(key)	((key) & 0xfff)
 #define	NONE		(0xffu << 20)
 
 static VGIC_COLD unsigned int
-best(struct vgic_cpu *vc, uint32_t vmcr, uint32_t order)
+best(struct vgic_cpu *vc, uint32_t vmcr, uint32_t order, uint32_t *sorts)
 {
 	unsigned int min = NONE;
 
-	for (unsigned int w = 0; w < VGIC_WORDS; w++) {
+	*sorts = 0;
+	for (uint32_t words = vc->queue_words; words != 0;
+	    words &= words - 1) {
+		unsigned int w = (unsigned int)__builtin_ctz(words);
 		struct vgic_bank *b = vc->bank[w];
 
 		for (uint32_t bits = vc->queue[w]; bits != 0;
@@ -178,6 +182,7 @@ best(struct vgic_cpu *vc, uint32_t vmcr, uint32_t order)
 			unsigned int key = (order >> 8 * sort & 0xff) << 20 |
 			    KEY(b->prio[i], w * 32 + i);
 
+			*sorts |= 1u << sort;
 			if (key < min)
 				min = key;
 		}
@@ -193,21 +198,22 @@ best(struct vgic_cpu *vc, uint32_t vmcr, uint32_t order)
 static VGIC_COLD void
 refill(struct vgic_cpu *vc)
 {
-	uint32_t vmcr = lr_ops->get(LR_REG_VMCR), hcr = LR_HCR_EN;
+	uint32_t vmcr = lr_ops->get(LR_REG_VMCR), hcr = LR_HCR_EN, sorts;
 
 	vgic_lr_fold_all(vc);
 	for (unsigned int n = 0; n < lr_ops->count && vc->queue_words != 0;
 	    n++) {
 		unsigned int intid = KEY_INTID(best(vc, vmcr,
-		    n == 0 ? PENDING_FIRST : ACTIVE_FIRST));
+		    n == 0 ? PENDING_FIRST : ACTIVE_FIRST, &sorts));
 
 		place(vc, vc->bank[intid / 32], intid % 32, n, true);
 	}
-	if (best(vc, vmcr, ONLY_ACTIVE) != NONE)
+	best(vc, vmcr, ACTIVE_FIRST, &sorts);
+	if (sorts & SORT_ACTIVE)
 		hcr |= LR_HCR_LRENPIE | LR_HCR_TDIR;
-	if (best(vc, vmcr, ONLY_PENDING) != NONE)
-		hcr |= LR_HCR_NPIE | LR_HCR_GROUP_CHANGE(vmcr);
-	if (best(vc, vmcr, ONLY_OFF) != NONE)
+	if (sorts & SORT_PENDING)
+		hcr |= LR_HCR_NPIE;
+	if (sorts & ~SORT_ACTIVE)
 		hcr |= LR_HCR_GROUP_CHANGE(vmcr);
 	set_control(vc, hcr);
 }
@@ -263,7 +269,8 @@ vgic_lr_fold_ended(struct vgic_cpu *vc)
 			fold(vc, __builtin_ctz(bits));
 	if (!(vc->hcr & LR_HCR_LRENPIE))
 		return;
-	uint32_t count = lr_ops->get(LR_REG_HCR) >> LR_HCR_EOICOUNT_SHIFT;
+	uint32_t count = lr_ops->get(LR_REG_HCR) >> LR_HCR_EOICOUNT_SHIFT,
+	    sorts;
 	if (count == 0)
 		return;
 	lr_ops->control(vc->hcr);
@@ -277,7 +284,7 @@ vgic_lr_fold_ended(struct vgic_cpu *vc)
 	 * acknowledges (IHI 0069, 4.1.2).
 	 */
 	for (; count != 0; count--) {
-		unsigned int key = best(vc, vmcr, ONLY_ACTIVE);
+		unsigned int key = best(vc, vmcr, ONLY_ACTIVE, &sorts);
 
 		if (key == NONE)
 			return;
@@ -328,7 +335,8 @@ vgic_pending(struct vgic_cpu *vc)
 	if (vc->loaded)
 		lr_ops->save(&vc->cpuif);
 	uint32_t vmcr = vc->cpuif.vmcr;
-	unsigned int min = best(vc, vmcr, ONLY_PENDING);
+	uint32_t sorts;
+	unsigned int min = best(vc, vmcr, ONLY_PENDING, &sorts);
 	for (uint32_t bits = vc->lr_used; bits != 0; bits &= bits - 1) {
 		uint64_t lr = lr_ops->read(__builtin_ctz(bits));
 		unsigned int key = KEY(lr >> LR_PRIO_SHIFT & 0xff,

@@ -7,44 +7,19 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "vgic/gic_regs.h"
 #include "vgic/vgic_private.h"
 
-#define	GICD_CTLR		0x000
-#define	 CTLR_ENABLE_GRP0	(1u << 0)
-#define	 CTLR_ENABLE_GRP1	(1u << 1)
-#define	 CTLR_ARE		(1u << 4)	/* GICv3 */
-#define	 CTLR_DS		(1u << 6)	/* GICv3 */
-#define	GICD_TYPER		0x004
-#define	GICD_IIDR		0x008
-#define	 IIDR_ARM		0x43b		/* implementer */
-#define	GICD_IGROUPR		0x080
-#define	GICD_ISENABLER		0x100
-#define	GICD_ICENABLER		0x180
-#define	GICD_ISPENDR		0x200
-#define	GICD_ICPENDR		0x280
-#define	GICD_ISACTIVER		0x300
-#define	GICD_ICACTIVER		0x380
-#define	GICD_IPRIORITYR		0x400
-#define	GICD_ITARGETSR		0x800		/* GICv2 */
-#define	GICD_ICFGR		0xc00
-#define	GICD_SGIR		0xf00		/* GICv2 */
-#define	GICD_CPENDSGIR		0xf10		/* GICv2; GICD_SPENDSGIR next */
+#define	CTLR_ENABLE_GRP0	(1u << 0)
+#define	CTLR_ENABLE_GRP1	(1u << 1)
+#define	CTLR_ARE		(1u << 4)	/* GICv3 */
+#define	CTLR_DS			(1u << 6)	/* GICv3 */
+#define	IIDR_ARM		0x43b		/* implementer */
 #define	GICD_IDS		0xfd0
 #define	IDS(vg)			((vg)->version == 3 ? 0xffd0 : GICD_IDS)
-#define	GICD_IROUTER		0x6000		/* GICv3; 8 bytes per INTID */
-#define	 IROUTER_IRM		(1u << 31)
-#define	 IROUTER_BITS		0xff80ffffffull
+#define	IROUTER_IRM		(1u << 31)
+#define	IROUTER_BITS		0xff80ffffffull
 #define	FRAME			0x1000
-
-#define	GICR_IIDR		0x0004
-#define	GICR_TYPER		0x0008		/* 64 bits */
-#define	 TYPER_LAST		(1u << 4)
-#define	GICR_WAKER		0x0014
-#define	 WAKER_SLEEP		(1u << 1)
-#define	 WAKER_ASLEEP		(1u << 2)
-#define	GICR_PROPBASER		0x0070		/* 64 bits */
-#define	GICR_PENDBASER		0x0078		/* 64 bits */
-#define	GICR_SGI		0x10000
 
 /* Peripheral and component identification, 16 bytes before 0x1000 on. */
 static VGIC_COLD uint32_t
@@ -57,18 +32,6 @@ id(const struct vgic *vg, uint32_t off)
 	unsigned int i = (off & 0x3f) / 4 - 4;
 
 	return (ids[i] | (i == 6 ? vg->version << 4 : 0));
-}
-
-/* Where active for nobody, it is so for the vCPU it would go to. */
-static VGIC_COLD void
-own(struct vgic_bank *b, uint32_t bits)
-{
-
-	for (; bits != 0; bits &= bits - 1) {
-		unsigned int i = (unsigned int)__builtin_ctz(bits);
-
-		b->owner[i] = b->dest[i] == VGIC_NOWHERE ? 0 : b->dest[i];
-	}
 }
 
 /* Registers with one bit per interrupt: 32 at once. Gives the old value. */
@@ -97,7 +60,14 @@ bits(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
 		drop = val & b->latch & ~b->active;
 		break;
 	case GICD_ISACTIVER:
-		own(b, val & ~(b->active | b->queued));
+		/* Active for nobody, it is so for whom it would go to. */
+		for (uint32_t own = val & ~(b->active | b->queued); own != 0;
+		    own &= own - 1) {
+			unsigned int i = (unsigned int)__builtin_ctz(own);
+
+			b->owner[i] = b->dest[i] == VGIC_NOWHERE ? 0 :
+			    b->dest[i];
+		}
 		break;
 	case GICD_ICACTIVER:
 		drop = val & b->active & ~b->latch;
@@ -221,16 +191,6 @@ bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 	return (MMIO_OK);
 }
 
-static VGIC_COLD unsigned int
-first_awake(const struct vgic *vg)
-{
-
-	for (unsigned int i = 0; i < vg->nvcpus; i++)
-		if (!vg->cpus[i]->asleep)
-			return (i);
-	return (0);
-}
-
 /* 64 bits or either half; IRM and Aff2-0 in the lower, Aff3 in the upper. */
 static VGIC_COLD void
 irouter_access(struct vgic *vg, struct vgic_cpu *self, unsigned int intid,
@@ -239,7 +199,7 @@ irouter_access(struct vgic *vg, struct vgic_cpu *self, unsigned int intid,
 	struct vgic_bank *b = &vg->spi[intid / 32 - 1];
 	uint64_t *route = &vg->route[intid - 32], mask = ~0ull >>
 	    (64 - 8 * m->size), val;
-	unsigned int at = m->offset % 8 * 8;
+	unsigned int at = m->offset % 8 * 8, any = 0;
 
 	if (!m->write) {
 		m->value = *route >> at & mask;
@@ -248,7 +208,10 @@ irouter_access(struct vgic *vg, struct vgic_cpu *self, unsigned int intid,
 	uint32_t held = vgic_begin(vg, self, b, 1u << intid % 32);
 	val = (*route & ~(mask << at)) | m->value << at;
 	*route = val &= IROUTER_BITS;
-	b->dest[intid % 32] = val & IROUTER_IRM ? first_awake(vg) :
+	for (unsigned int i = vg->nvcpus; i-- > 0;)
+		if (!vg->cpus[i]->asleep)
+			any = i;
+	b->dest[intid % 32] = val & IROUTER_IRM ? any :
 	    val < vg->nvcpus ? val : VGIC_NOWHERE;
 	vgic_end(vg, self, b, 1u << intid % 32, held);
 }
@@ -347,10 +310,10 @@ read_rd(struct vgic *vg, struct vgic_cpu *vc, uint32_t off)
 	case GICR_TYPER + 4:
 		/* Affinity 0.0.0.index. */
 		typer = (uint64_t)vc->index << 32 | vc->index << 8 |
-		    (vc->index + 1 == vg->nvcpus ? TYPER_LAST : 0);
+		    (vc->index + 1 == vg->nvcpus ? GICR_TYPER_LAST : 0);
 		return (off == GICR_TYPER ? typer : typer >> 32);
 	case GICR_WAKER:
-		return (vc->asleep ? WAKER_SLEEP | WAKER_ASLEEP : 0);
+		return (vc->asleep ? GICR_WAKER_SLEEP | GICR_WAKER_ASLEEP : 0);
 	default:
 		return (off - IDS(vg) < 0x30 ? id(vg, off) : 0);
 	}
@@ -371,7 +334,7 @@ vgic_redist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 	if (!m->write)
 		m->value = read_rd(vg, vc, off);
 	else if (off == GICR_WAKER)
-		vc->asleep = m->value & WAKER_SLEEP;
+		vc->asleep = m->value & GICR_WAKER_SLEEP;
 	if (m->size == 4)
 		m->value = (uint32_t)m->value;
 	return (MMIO_OK);

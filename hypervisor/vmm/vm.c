@@ -284,7 +284,7 @@ fill_memory(struct vm *vm, char *err)
 			char *to = port_pa_to_ptr(pa);
 			memcpy(to, (const char *)im->data + off, n);
 			/* It starts with its caches off. */
-			port_clean_poc(to, n);
+			port_clean_inval_poc(to, n);
 		}
 	}
 	port_sync_icache();

@@ -17,7 +17,7 @@ extern unsigned int arch_pa_bits;	/* physical address size, bits */
 extern unsigned int arch_ipa_bits;	/* of stage 2, at most 40 */
 void	cpu_detect(void);		/* once, on the boot CPU */
 void	cpu_init(struct pcpu *p);	/* on each CPU; p becomes its own */
-bool	cpu_conduit_hvc(bool hvc);	/* how port_firmware calls */
+extern bool arch_conduit_hvc;		/* how port_firmware() calls */
 
 /* switch.S, vectors.S */
 void	switch_save_el1(uint64_t *el1);
@@ -28,8 +28,7 @@ extern char vectors[];
 extern const void *const vectors_plain[5], *const vectors_timed[5];
 
 /* lazy.c: state that follows its user: FP, PMU, debug registers. */
-uint64_t lazy_mdcr_reset(void);
-void	lazy_reset(struct vcpu *v);
+uint64_t lazy_mdcr_reset(void);	/* its users trap */
 void	lazy_save(struct vcpu *v);
 void	lazy_load(struct vcpu *v);
 /* fp.S */

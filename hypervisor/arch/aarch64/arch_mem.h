@@ -24,14 +24,9 @@ port_zero_page(void *page)
 	if (likely(arch_zva64)) {
 		do {
 			__asm__ volatile(
+			    ".rept 8\n"
 			    "dc zva, %0; dc cvac, %0; add %0, %0, #64\n"
-			    "dc zva, %0; dc cvac, %0; add %0, %0, #64\n"
-			    "dc zva, %0; dc cvac, %0; add %0, %0, #64\n"
-			    "dc zva, %0; dc cvac, %0; add %0, %0, #64\n"
-			    "dc zva, %0; dc cvac, %0; add %0, %0, #64\n"
-			    "dc zva, %0; dc cvac, %0; add %0, %0, #64\n"
-			    "dc zva, %0; dc cvac, %0; add %0, %0, #64\n"
-			    "dc zva, %0; dc cvac, %0; add %0, %0, #64"
+			    ".endr"
 			    : "+r" (p) : : "memory");
 		} while (p < end);
 		__asm__ volatile("dsb sy" : : : "memory");
@@ -40,16 +35,6 @@ port_zero_page(void *page)
 	for (; p < end; p += 16)
 		__asm__ volatile("stp xzr, xzr, [%0]" : : "r" (p) : "memory");
 	for (p = page; p < end; p += arch_dcache_line)
-		__asm__ volatile("dc cvac, %0" : : "r" (p) : "memory");
-	__asm__ volatile("dsb sy" : : : "memory");
-}
-
-static inline void
-port_clean_poc(const void *start, size_t size)
-{
-	uintptr_t p = round_down((uintptr_t)start, arch_dcache_line);
-
-	for (; p < (uintptr_t)start + size; p += arch_dcache_line)
 		__asm__ volatile("dc cvac, %0" : : "r" (p) : "memory");
 	__asm__ volatile("dsb sy" : : : "memory");
 }

@@ -7,7 +7,6 @@
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/sysreg.h"
 #include "lib/string.h"
-#include "port/cpu.h"
 #include "port/mem.h"
 #include "port/pte.h"
 #include "port/vcpu.h"
@@ -17,7 +16,7 @@ uint64_t arch_dcache_line;
 bool arch_zva64;
 bool arch_has_pan, arch_has_ssbs;
 unsigned int arch_pa_bits, arch_ipa_bits;
-static bool conduit_hvc;
+bool arch_conduit_hvc;
 
 void
 cpu_detect(void)
@@ -109,13 +108,6 @@ port_idle(void)
 	__asm__ volatile("wfi" : : : "memory");
 }
 
-bool
-cpu_conduit_hvc(bool hvc)
-{
-
-	return (conduit_hvc = hvc);
-}
-
 uint64_t
 port_firmware(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3)
 {
@@ -127,7 +119,7 @@ port_firmware(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3)
 	/* Before SMCCC 1.1 x4-x17 may be lost (DEN 0028, 2.6). */
 #define	LOST "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",	\
 	"x13", "x14", "x15", "x16", "x17", "memory"
-	if (conduit_hvc)
+	if (arch_conduit_hvc)
 		__asm__ volatile("hvc #0" : "+r" (x0), "+r" (x1), "+r" (x2),
 		    "+r" (x3) : : LOST);
 	else

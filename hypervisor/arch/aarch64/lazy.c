@@ -21,37 +21,16 @@ pmu_counters(void)
 	return (read_sysreg(pmcr_el0) >> PMCR_N_SHIFT & 0x1f);
 }
 
-/* Has this CPU a PMUv3? (ID_AA64DFR0_EL1.PMUVer) */
-static bool
-pmu_present(void)
-{
-	unsigned int ver = read_sysreg(id_aa64dfr0_el1) >> 8 & 15;
-
-	return (ver != 0 && ver != 15);
-}
-
 uint64_t
 lazy_mdcr_reset(void)
 {
 	uint64_t mdcr = MDCR_PMU | MDCR_DEBUG | MDCR_TPMS | MDCR_TTRF;
+	unsigned int ver = read_sysreg(id_aa64dfr0_el1) >> 8 & 15;
 
-	if (pmu_present())
+	/* Has this CPU a PMUv3? (ID_AA64DFR0_EL1.PMUVer) */
+	if (ver != 0 && ver != 15)
 		mdcr |= MDCR_HPMN(pmu_counters());
 	return (mdcr);
-}
-
-void
-lazy_reset(struct vcpu *v)
-{
-
-	v->arch.uses = 0;
-	v->arch.fp.fpsr = v->arch.fp.fpcr = 0;
-	for (unsigned int i = 0; i < nitems(v->arch.fp.q); i++)
-		v->arch.fp.q[i] = 0;
-	v->arch.pmu = (struct arch_pmu){ 0 };
-	v->arch.debug = (struct arch_debug){ 0 };
-	/* The OS lock is set out of reset (DDI 0487, D19.3.24). */
-	v->arch.debug.oslsr = 1;
 }
 
 void

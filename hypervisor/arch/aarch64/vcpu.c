@@ -35,22 +35,20 @@ __attribute__((cold)) void
 port_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t x0)
 {
 
-	for (unsigned int i = 0; i < nitems(v->x); i++)
-		v->x[i] = 0;
+	memset(v->x, 0, sizeof(v->x));
 	v->x[0] = x0;
-	for (unsigned int i = 0; i < EL1_WORDS; i++)
-		v->arch.el1[i] = 0;
+	memset(&v->arch, 0, sizeof(v->arch));
 	v->arch.el1[EL1_SCTLR] = SCTLR_EL1_RESET;
 	v->arch.elr = pc;
 	v->arch.spsr = PSR_EL1H | PSR_DAIF;
-	v->arch.cntv_ctl = v->arch.cntv_cval = 0;
 	v->arch.hcr = HCR_GUEST;
 	/* Spinning on WFE is worth a trap only where others wait. */
 	if (!v->vm->config.wfi_native)
 		v->arch.hcr |= v->pcpu->assigned > 1 ? HCR_TWI | HCR_TWE :
 		    HCR_TWI;
 	v->arch.mdcr = lazy_mdcr_reset();
-	lazy_reset(v);
+	/* The OS lock is set out of reset (DDI 0487, D19.3.24). */
+	v->arch.debug.oslsr = 1;
 }
 
 void

@@ -24,48 +24,29 @@
 #include "arch/aarch64/offsets.h"
 #include "vmm/outcome.h"
 
+	.altmacro
+	.macro	pair op, base, a, b
+	\op	x\a, x\b, [\base, #VCPU_X(\a)]
+	.endm
+
+	/* Registers first to last, which is odd, to or from where x0 would be. */
+	.macro	pairs op, base, first, last
+	.set	n, \first
+	.rept	(\last - \first + 1) / 2
+	pair	\op, \base, %n, %(n + 1)
+	.set	n, n + 2
+	.endr
+	.endm
+
 	.macro	save_volatile
-	stp	x0, x1, [sp, #VCPU_X(0)]
-	stp	x2, x3, [sp, #VCPU_X(2)]
-	stp	x4, x5, [sp, #VCPU_X(4)]
-	stp	x6, x7, [sp, #VCPU_X(6)]
-	stp	x8, x9, [sp, #VCPU_X(8)]
-	stp	x10, x11, [sp, #VCPU_X(10)]
-	stp	x12, x13, [sp, #VCPU_X(12)]
-	stp	x14, x15, [sp, #VCPU_X(14)]
-	stp	x16, x17, [sp, #VCPU_X(16)]
+	pairs	stp, sp, 0, 17
 	str	x30, [sp, #VCPU_X(30)]
 	.endm
 
 	.macro	load_volatile
-	ldp	x2, x3, [sp, #VCPU_X(2)]
-	ldp	x4, x5, [sp, #VCPU_X(4)]
-	ldp	x6, x7, [sp, #VCPU_X(6)]
-	ldp	x8, x9, [sp, #VCPU_X(8)]
-	ldp	x10, x11, [sp, #VCPU_X(10)]
-	ldp	x12, x13, [sp, #VCPU_X(12)]
-	ldp	x14, x15, [sp, #VCPU_X(14)]
-	ldp	x16, x17, [sp, #VCPU_X(16)]
+	pairs	ldp, sp, 2, 17
 	ldr	x30, [sp, #VCPU_X(30)]
 	ldp	x0, x1, [sp, #VCPU_X(0)]
-	.endm
-
-	.macro	save_callee r
-	stp	x18, x19, [\r, #VCPU_X(18)]
-	stp	x20, x21, [\r, #VCPU_X(20)]
-	stp	x22, x23, [\r, #VCPU_X(22)]
-	stp	x24, x25, [\r, #VCPU_X(24)]
-	stp	x26, x27, [\r, #VCPU_X(26)]
-	stp	x28, x29, [\r, #VCPU_X(28)]
-	.endm
-
-	.macro	load_callee r
-	ldp	x18, x19, [\r, #VCPU_X(18)]
-	ldp	x20, x21, [\r, #VCPU_X(20)]
-	ldp	x22, x23, [\r, #VCPU_X(22)]
-	ldp	x24, x25, [\r, #VCPU_X(24)]
-	ldp	x26, x27, [\r, #VCPU_X(26)]
-	ldp	x28, x29, [\r, #VCPU_X(28)]
 	.endm
 
 	/* From a guest, synchronous. Fits one slot of 32 instructions. */
@@ -134,7 +115,7 @@
 	tbnz	x1, #\bit, 1f
 	ldr	x30, [sp, #PCPU_RESUME_ADVANCE]
 	b	\name
-1:	save_callee x0
+1:	pairs	stp, x0, 18, 29
 	ldr	x30, [sp, #PCPU_RESUME_FULL]
 	b	\name
 	.endm
@@ -164,7 +145,7 @@ vectors:
  * loaded and who is this CPU's current vCPU. Does not return.
  */
 vectors_enter:
-	load_callee x0
+	pairs	ldp, x0, 18, 29
 	mov	sp, x0
 	load_volatile
 	eret
@@ -175,7 +156,7 @@ resume_full:				/* PC moves; x18-x29 were in memory */
 	cmp	w0, #OUTCOME_SWITCH
 	b.hi	outcome
 	ldr	x1, [sp, #PCPU_CURRENT]
-	load_callee x1
+	pairs	ldp, x1, 18, 29
 resume_advance:				/* PC moves */
 	cbnz	w0, advance_and_look
 	advance_pc
@@ -195,7 +176,7 @@ outcome:
 	cmp	w0, #OUTCOME_RETRY
 	b.eq	retry
 	ldr	x1, [sp, #PCPU_CURRENT]
-	save_callee x1
+	pairs	stp, x1, 18, 29
 	mrs	x2, esr_el2
 	bl	run_outcome
 	b	vectors_enter
@@ -253,27 +234,17 @@ panic_entry:
 	cbz	x1, 1f
 	ldr	x1, [x1, #PCPU_PANIC_STACK]
 	b	2f
-1:	adrp	x1, boot_panic_stack_top
-	add	x1, x1, :lo12:boot_panic_stack_top
+1:	adr	x1, boot_panic_stack_top
 2:	sub	x1, x1, #(34 * 8)
-	stp	x2, x3, [x1, #VCPU_X(2)]
+	pairs	stp, x1, 2, 29
+	str	x30, [x1, #VCPU_X(30)]
 	mov	x2, sp
-	mov	sp, x1
-	str	x2, [sp, #VCPU_X(31)]
-	str	x0, [sp, #VCPU_X(32)]
+	stp	x2, x0, [x1, #VCPU_X(31)]
 	mrs	x2, tpidr_el0
 	mrs	x3, tpidrro_el0
-	stp	x2, x3, [sp, #VCPU_X(0)]
-	stp	x4, x5, [sp, #VCPU_X(4)]
-	stp	x6, x7, [sp, #VCPU_X(6)]
-	stp	x8, x9, [sp, #VCPU_X(8)]
-	stp	x10, x11, [sp, #VCPU_X(10)]
-	stp	x12, x13, [sp, #VCPU_X(12)]
-	stp	x14, x15, [sp, #VCPU_X(14)]
-	stp	x16, x17, [sp, #VCPU_X(16)]
-	save_callee sp
-	str	x30, [sp, #VCPU_X(30)]
-	mov	x0, sp
+	stp	x2, x3, [x1, #VCPU_X(0)]
+	mov	sp, x1
+	mov	x0, x1
 	b	panic_exception
 
 	.section .data.rel.ro, "aw"

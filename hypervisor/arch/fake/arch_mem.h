@@ -16,13 +16,6 @@ port_zero_page(void *page)
 }
 
 static inline void
-port_clean_poc(const void *start, size_t size)
-{
-
-	mem_fake_clean(start, size, false);
-}
-
-static inline void
 port_clean_inval_poc(const void *start, size_t size)
 {
 

@@ -4,8 +4,7 @@
  *
  *	void port_zero_page(void *page)		4 KiB, and cleaned to PoC: a
  *		guest may read it with its caches off
- *	void port_clean_poc(const void *, size_t)	clean to PoC
- *	void port_clean_inval_poc(const void *, size_t)
+ *	void port_clean_inval_poc(const void *, size_t)	to PoC
  *	void port_sync_icache(void)		all instruction caches, inner
  *
  * SPDX-License-Identifier: BSD-2-Clause
