@@ -78,10 +78,12 @@ bench: deps
 	@lab/apiary bench --target $(TARGET) $(ARGS)
 
 test: deps
+	@fixtures/fetch-linux || echo 'make: tests with Linux are skipped'
 	$(AGAIN) all unit-tests
 	@ci/test $(if $(FILTER),--filter '$(FILTER)')
 
 test-full: deps
+	@fixtures/fetch-linux
 	@fixtures/fetch-dtbs
 	$(AGAIN) all unit-tests
 	@ci/test --full $(if $(FILTER),--filter '$(FILTER)')

@@ -48,14 +48,15 @@ console_get(void)
 }
 
 static void
-console_irq(void)
+console_listen(bool on)
 {
 
-	console_pump();
-	uart_rx_irq(&console, true);
+	uart_rx_irq(&console, on);
 }
 
-static const struct console_ops console_ops = { console_put, console_get };
+static const struct console_ops console_ops = {
+	console_put, console_get, console_listen
+};
 
 /* MMU off: only what cannot wait. */
 void
@@ -157,8 +158,8 @@ start_gic(void)
 		gic->check(plat.timer.hyp.intid);
 	if (plat.console.irq.intid >= 32) {
 		irq_own(plat.console.irq.intid, plat.console.irq.edge,
-		    console_irq);
-		uart_rx_irq(&console, true);
+		    console_pump);
+		console_listen(true);
 	}
 }
 

@@ -50,7 +50,8 @@ void	uart_putc(struct uart *u, char c);
 int	uart_getc(struct uart *u);
 /*
  * Receive interrupt on or off, what is pending acknowledged. The handler
- * is: uart_getc() until -1, then uart_rx_irq(u, true).
+ * is: uart_rx_irq(u, true), then uart_getc() until -1. The other way round
+ * would acknowledge, and so lose, a character that comes in between.
  */
 void	uart_rx_irq(struct uart *u, bool on);
 /* Waits until the last bit has left. */

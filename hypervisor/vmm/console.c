@@ -185,12 +185,20 @@ console_pump(void)
 	uint8_t byte;
 	int c;
 
+	/* Acknowledged first: what comes while we read interrupts again. */
+	dev->listen(true);
 	while (!ring_full(&input) && (c = dev->get()) >= 0) {
 		if (c == CONSOLE_ESCAPE)
 			next_focus();
 		else
 			ring_put(&input, c);
 	}
+	/*
+	 * A guest that does not read must not have us interrupted for ever:
+	 * more is in the ring than a UART takes, so we are called again.
+	 */
+	if (ring_full(&input))
+		dev->listen(false);
 	struct vm *vm = vm_by_index(focus);
 	if (vm == NULL || vm->state != VM_RUNNING) {
 		next_focus();

@@ -18,6 +18,7 @@ struct vm;
 struct console_ops {
 	void	(*put)(char c);
 	int	(*get)(void);		/* -1: nothing */
+	void	(*listen)(bool on);	/* acknowledge; interrupt for input */
 };
 
 void	console_init(const struct console_ops *ops);

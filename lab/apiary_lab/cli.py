@@ -53,6 +53,9 @@ def the_vms(args: argparse.Namespace) -> list[bundle.Vm]:
 
 def cmd_run(args: argparse.Namespace) -> int:
     target = the_target(args)
+    if args.clock == "host" or not args.clock and \
+            set(args.guest or []) & set(bundle.fetched()):
+        target = target.by_host_clock()
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     folder = paths.RUNS / "run" / f"{stamp}-{target.name}-{os.getpid()}"
     if target.entry == "el1":
@@ -414,6 +417,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--hypervisor", metavar="IMAGE")
     sub.add_argument("--timeout", type=_seconds, default=0.0, metavar="S",
                      help="end the machine after so many seconds")
+    sub.add_argument("--clock", choices=("virtual", "host"),
+                     help="virtual: time is the number of instructions, as "
+                     "the target says; host: seconds are seconds (default "
+                     "for " + ", ".join(bundle.fetched()) + ")")
     sub.add_argument("--no-input", action="store_true",
                      help="give the machine no standard input")
     _target_options(sub)

@@ -5,9 +5,10 @@ not know what is booted, nor how a run is watched.
 
 SPDX-License-Identifier: BSD-2-Clause
 """
+import copy
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,17 @@ class Target:
         if append is not None:
             words += ["-append", append]
         return words
+
+    def by_host_clock(self) -> "Target":
+        """The same machine, its time the host's: for people who type, and
+        for long runs. Not deterministic, and on all of the host's CPUs."""
+        data = copy.deepcopy(self.data)
+        args = data["qemu"]["args"]
+        if "-icount" in args:
+            at = args.index("-icount")
+            del args[at:at + 2]
+        data["deterministic"] = False
+        return replace(self, data=data)
 
     def missing(self) -> list[str]:
         """What this host lacks to run the target, and how to get it."""

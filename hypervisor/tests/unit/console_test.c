@@ -1,0 +1,160 @@
+/*
+ * Input of the shared console: no character is lost, whenever it comes, and
+ * a guest that does not read has nobody interrupted.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include <atf-c.h>
+
+#include "vmm/console.c"
+
+/* Registers of the guest's UART (DDI 0183G, 3.2). */
+#define	DR		0
+#define	FR		0x18
+#define	LCR_H		0x2c
+#define	CASE(name)							\
+	ATF_TC_WITHOUT_HEAD(name);					\
+	ATF_TC_BODY(name, tc)
+
+static struct vm guest;
+
+/* A UART as QEMU's PL011: its interrupt is of the first character only. */
+static struct {
+	unsigned int	sent, in, out;	/* characters, counted up */
+	bool		pending, listening;
+	unsigned int	late;		/* come when we have seen it empty */
+} uart;
+
+struct vm *
+vm_by_index(unsigned int i)
+{
+
+	return (i == 0 ? &guest : NULL);
+}
+
+static void
+type(unsigned int n)
+{
+
+	for (; n > 0; n--)
+		if (uart.in++ == uart.out)
+			uart.pending = true;
+}
+
+static void
+uart_put(char c)
+{
+
+	(void)c;
+}
+
+static int
+uart_get(void)
+{
+
+	if (uart.in == uart.out) {
+		type(uart.late);
+		uart.late = 0;
+		return (-1);
+	}
+	int c = (int)(uart.out++ & 0x7f) | 0x80;
+	if (uart.in == uart.out)
+		uart.pending = false;
+	return (c);
+}
+
+static void
+uart_listen(bool on)
+{
+
+	uart.pending = false;
+	uart.listening = on;
+}
+
+static void
+nothing_sent(void *ctx, char c)
+{
+
+	(void)ctx;
+	(void)c;
+}
+
+static void
+no_line(void *ctx, bool level)
+{
+
+	(void)ctx;
+	(void)level;
+}
+
+static void
+begin(void)
+{
+	static const struct console_ops ops = {
+		uart_put, uart_get, uart_listen
+	};
+	static const struct vpl011_ops guest_ops = { nothing_sent, no_line };
+
+	console_init(&ops);
+	uart_listen(true);
+	guest.state = VM_RUNNING;
+	vpl011_init(&guest.uart, &guest_ops, NULL);
+	struct mmio m = { .offset = LCR_H, .write = true, .size = 4,
+	    .value = 1u << 4 };	/* FIFOs on */
+	vpl011_mmio(&guest.uart, 0, &m);
+}
+
+/* The guest reads what its UART has: so many. */
+static unsigned int
+guest_reads(unsigned int next)
+{
+	unsigned int n = 0;
+	struct mmio m;
+
+	for (;; n++) {
+		m = (struct mmio){ .offset = FR, .size = 4 };
+		vpl011_mmio(&guest.uart, 0, &m);
+		if ((m.value & 1u << 4) != 0)
+			return (n);
+		m = (struct mmio){ .offset = DR, .size = 4 };
+		vpl011_mmio(&guest.uart, 0, &m);
+		ATF_REQUIRE_EQ(((next + n) & 0x7f) | 0x80, m.value);
+	}
+}
+
+CASE(late_character_interrupts)
+{
+
+	begin();
+	type(3);
+	uart.late = 1;
+	console_pump();
+	ATF_CHECK(uart.pending && uart.listening);
+	console_pump();
+	ATF_CHECK_EQ(4, guest_reads(0));
+}
+
+CASE(unread_input_waits_quietly)
+{
+	unsigned int got = 0, turns = 0;
+
+	begin();
+	type(2000);
+	console_pump();
+	ATF_CHECK(!uart.listening && console_backlog());
+	for (; console_backlog() && turns < 1000; turns++) {
+		got += guest_reads(got);
+		console_pump();
+	}
+	got += guest_reads(got);
+	ATF_CHECK_EQ(2000, got);
+	ATF_CHECK(uart.listening && !uart.pending);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+
+	ATF_TP_ADD_TC(tp, late_character_interrupts);
+	ATF_TP_ADD_TC(tp, unread_input_waits_quietly);
+	return (atf_no_error());
+}
