@@ -39,19 +39,6 @@ put_field(struct out *o, const struct field *f, const char *s, int n)
 }
 
 static void
-put_string(struct out *o, struct field *f, const char *s)
-{
-	int n = 0;
-
-	f->zero = false;
-	if (s == NULL)
-		s = "(null)";
-	while (n != f->max && s[n] != '\0')
-		n++;
-	put_field(o, f, s, n);
-}
-
-static void
 put_number(struct out *o, struct field *f, uint64_t v, unsigned int base,
     bool negative)
 {
@@ -82,7 +69,9 @@ static const char *
 convert(struct out *o, const char *fmt)
 {
 	struct field f = { .max = -1 };
+	const char *s;
 	int64_t v;
+	int n = 0;
 
 	_Static_assert(sizeof(long) == sizeof(long long) &&
 	    sizeof(char *) == sizeof(long), "LP64");
@@ -99,7 +88,13 @@ convert(struct out *o, const char *fmt)
 		f.wide = true;
 	switch (*fmt) {
 	case 's':
-		put_string(o, &f, (const char *)next(o, true));
+		f.zero = false;
+		s = (const char *)next(o, true);
+		if (s == NULL)
+			s = "(null)";
+		while (n != f.max && s[n] != '\0')
+			n++;
+		put_field(o, &f, s, n);
 		break;
 	case 'd':
 		v = next(o, f.wide);

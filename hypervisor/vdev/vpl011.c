@@ -256,8 +256,7 @@ vpl011_reset(struct vpl011 *u)
 	memset(u->reg, 0, sizeof(u->reg));
 	u->reg[CR] = CR_RESET;
 	u->reg[IFLS] = IFLS_RESET;
-	u->overrun = false;
-	u->rx_head = u->rx_count = 0;
+	vpl011_flush(u);
 	vpl011_update(u);
 	spin_unlock(&u->lock);
 }

@@ -8,10 +8,12 @@
 #include "vdev/primecell.h"
 #include "vdev/vpl031.h"
 
+enum { DR, MR, LR, CR, IMSC, RIS, MIS, ICR };
+
 static void
 vpl031_line(struct vpl031 *r)
 {
-	bool level = r->ris && r->imsc;
+	bool level = (r->reg[RIS] & r->reg[IMSC]) != 0;
 
 	if (level != r->level) {
 		r->level = level;
@@ -26,7 +28,7 @@ vpl031_match(struct vpl031 *r, uint64_t now)
 
 	if (now >= r->alarm) {
 		r->alarm = VPL031_NEVER;
-		r->ris = true;
+		r->reg[RIS] = 1;
 	}
 }
 
@@ -42,7 +44,7 @@ static void
 vpl031_set_alarm(struct vpl031 *r, uint64_t now)
 {
 	uint64_t elapsed = vpl031_elapsed(r, now);
-	uint32_t ahead = r->mr - (uint32_t)(r->lr + elapsed);
+	uint32_t ahead = r->reg[MR] - (uint32_t)(r->reg[LR] + elapsed);
 
 	r->alarm = r->zero + (elapsed + ahead) * port_counter_hz();
 	vpl031_match(r, now);
@@ -52,7 +54,7 @@ static uint64_t
 vpl031_next(const struct vpl031 *r)
 {
 
-	return (r->imsc && !r->ris ? r->alarm : VPL031_NEVER);
+	return (r->reg[IMSC] && !r->reg[RIS] ? r->alarm : VPL031_NEVER);
 }
 
 static uint32_t
@@ -60,23 +62,11 @@ vpl031_read(void *dev, unsigned int reg)
 {
 	struct vpl031 *r = dev;
 
-	switch (reg) {
-	case 0:
-		return ((uint32_t)(r->lr + vpl031_elapsed(r, port_counter())));
-	case 1:
-		return (r->mr);
-	case 2:
-		return (r->lr);
-	case 3:
-		return (1);
-	case 4:
-		return (r->imsc);
-	case 5:
-		return (r->ris);
-	case 6:
-		return (r->ris && r->imsc);
-	}
-	return (0);
+	if (reg == DR)
+		return (r->reg[LR] + vpl031_elapsed(r, port_counter()));
+	if (reg == MIS)
+		return (r->reg[RIS] & r->reg[IMSC]);
+	return (reg < nitems(r->reg) ? r->reg[reg] : 0);
 }
 
 static void
@@ -85,23 +75,15 @@ vpl031_write(void *dev, unsigned int reg, uint32_t v)
 	struct vpl031 *r = dev;
 	uint64_t now = port_counter();
 
-	switch (reg) {
-	case 1:
-		r->mr = v;
+	if (reg == IMSC)
+		r->reg[IMSC] = v & 1;
+	else if (reg == ICR)
+		r->reg[RIS] &= ~v;
+	else if (reg == MR || reg == LR) {
+		r->reg[reg] = v;
+		if (reg == LR)
+			r->zero = now;
 		vpl031_set_alarm(r, now);
-		break;
-	case 2:
-		r->lr = v;
-		r->zero = now;
-		vpl031_set_alarm(r, now);
-		break;
-	case 4:
-		r->imsc = v & 1;
-		break;
-	case 7:
-		if ((v & 1) != 0)
-			r->ris = false;
-		break;
 	}
 }
 
@@ -152,8 +134,7 @@ vpl031_reset(struct vpl031 *r)
 
 	spin_lock(&r->lock);
 	r->alarm = VPL031_NEVER;
-	r->mr = 0;
-	r->ris = r->imsc = false;
+	r->reg[MR] = r->reg[IMSC] = r->reg[RIS] = 0;
 	vpl031_line(r);
 	spin_unlock(&r->lock);
 }
@@ -164,7 +145,8 @@ vpl031_init(struct vpl031 *r, uint32_t seconds, const struct vpl031_ops *ops,
 {
 
 	*r = (struct vpl031){
-		.ops = ops, .ctx = ctx, .lr = seconds, .zero = port_counter(),
+		.ops = ops, .ctx = ctx, .zero = port_counter(),
+		.reg = { [LR] = seconds, [CR] = 1 },
 	};
 	vpl031_reset(r);
 }

@@ -25,11 +25,9 @@ struct vpl031 {
 	struct spinlock	lock;
 	const struct vpl031_ops *ops;
 	void		*ctx;
-	uint64_t	zero;		/* counter ticks at which time was lr */
+	uint64_t	zero;		/* counter ticks at which time was LR */
 	uint64_t	alarm;		/* counter ticks, or VPL031_NEVER */
-	uint32_t	lr;		/* seconds */
-	uint32_t	mr;		/* seconds */
-	bool		ris, imsc;	/* the one interrupt */
+	uint32_t	reg[8];		/* by offset / 4; those with a state */
 	bool		level;		/* of the line, as last told */
 };
 

@@ -77,7 +77,7 @@ no_translation(uint64_t esr)
 	return (OUTCOME_ABORT);
 }
 
-/* Data aborts that say too little for an access to be emulated. */
+/* Aborts that say too little for an access to be emulated. */
 static __attribute__((noinline)) outcome_t
 without_syndrome(struct vcpu *v, uint64_t esr)
 {
@@ -94,6 +94,8 @@ without_syndrome(struct vcpu *v, uint64_t esr)
 	}
 	if (likely(!emulated))
 		return (populate(v, esr, ipa));
+	if (ESR_EC(esr) == EC_IABT_LOW)
+		return (OUTCOME_ABORT);
 	note(v, esr & ABT_S1PTW ? "translation table in a device" :
 	    "pair, SIMD, exclusive or write-back access to a device", ipa);
 	return (OUTCOME_ABORT);
@@ -149,10 +151,6 @@ outcome_t
 abort_insn(struct vcpu *v, uint64_t esr)
 {
 
-	if (unlikely(FSC_TYPE(ABT_FSC(esr)) != FSC_TRANSLATION))
-		return (no_translation(esr));
-	ipa_t ipa = port_fault_ipa(v, esr);
-	if (unlikely(mmio_find(v->vm, ipa) != NULL))
-		return (OUTCOME_ABORT);
-	return (populate(v, esr, ipa));
+	/* What is cache maintenance of data is RES0 here. */
+	return (without_syndrome(v, esr & ~(uint64_t)ABT_CM));
 }

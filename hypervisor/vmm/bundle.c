@@ -20,11 +20,13 @@
 #define	BOOTARGS_MAX	2048		/* with the NUL; arm64 Linux's */
 #define	DTB_MAX		(2ul << 20)	/* booting.rst, 2 */
 
+#define	NOWHERE		(~0ull)		/* no instruction stands there */
+
 struct file {				/* a node of /images */
 	const char	*name;
 	struct tree_value data;
 	bool		raw, broken;
-	ipa_t		load, entry;
+	ipa_t		load, entry;	/* of a raw image, or NOWHERE */
 };
 
 /* The VM being read. */
@@ -32,6 +34,9 @@ struct wanted {
 	struct vm_config config;
 	struct guest_fdt tree;
 	const struct file *kernel, *initrd, *dtb;
+	const char	*kernel_name, *initrd_name, *dtb_name;
+	uint64_t	vcpus, gic;
+	struct tree_value cpus;
 };
 
 static struct file files[FILES_MAX];
@@ -39,37 +44,31 @@ static unsigned int nfiles;
 static struct wanted wanted;
 static const struct bundle_host *machine;
 
-/* A node of /images. */
+/* A node of /images, to f; false: it is broken. */
 static bool
 read_file(const struct tree_node *n, struct file *f)
 {
-	enum { DATA, TYPE, LOAD, ENTRY, PROPS };
-	static const char *const names[] = { "data", "type", "load", "entry" };
-	static const char *const types[] = { "auto", "raw" };
-	struct tree_value v[PROPS];
+	static const struct node_prop props[] = {
+		{ "data", NODE_BYTES, offsetof(struct file, data), true, NULL },
+		{ "type", NODE_WORD, .at = offsetof(struct file, raw),
+		    .words = "auto\0raw" },
+		{ "load", NODE_PAIR, .at = offsetof(struct file, load) },
+		{ "entry", NODE_PAIR, .at = offsetof(struct file, entry) },
+	};
 
-	f->name = n->name;
-	f->broken = true;
-	if (!node_read(n, names, PROPS, v) ||
-	    !node_word(n, "type", &v[TYPE], types, &f->raw))
+	*f = (struct file){ .name = n->name, .load = IPA(NOWHERE),
+	    .entry = IPA(NOWHERE) };
+	if (!node_read(n, props, nitems(props), f))
 		return (false);
-	if (v[DATA].len == 0)
-		return (node_say(n, "data", v[DATA].data == NULL ?
-		    "missing" : "empty"));
-	f->data = v[DATA];
-	if (!f->raw) {
-		if (v[LOAD].data != NULL || v[ENTRY].data != NULL)
-			node_say(n, v[LOAD].data != NULL ? "load" : "entry",
-			    "not used: type is not \"raw\"");
-	} else if (v[LOAD].data == NULL)
+	if (f->data.len == 0)
+		return (node_say(n, "data", "empty"));
+	if (f->raw && f->load.v == NOWHERE)
 		return (node_say(n, "load", "missing: a raw image needs one"));
-	else if (!node_number(n, "load", &v[LOAD], 2, &f->load.v))
-		return (false);
-	f->entry = f->load;
-	if (f->raw && v[ENTRY].data != NULL &&
-	    !node_number(n, "entry", &v[ENTRY], 2, &f->entry.v))
-		return (false);
-	f->broken = false;
+	if (!f->raw && (f->load.v & f->entry.v) != NOWHERE)
+		node_say(n, f->load.v != NOWHERE ? "load" : "entry",
+		    "not used: type is not \"raw\"");
+	if (f->entry.v == NOWHERE)
+		f->entry = f->load;
 	return (true);
 }
 
@@ -79,29 +78,25 @@ read_files(struct tree_node *images)
 	struct tree_node n;
 
 	node_read(images, NULL, 0, NULL);
-	nfiles = 0;
-	while (tree_child(images, &n)) {
+	for (nfiles = 0; tree_child(images, &n); nfiles++) {
 		if (nfiles == FILES_MAX) {
 			node_say(&n, NULL, "ignored: more than %d images",
 			    FILES_MAX);
 			break;
 		}
-		read_file(&n, &files[nfiles++]);
+		files[nfiles].broken = !read_file(&n, &files[nfiles]);
 	}
 }
 
-/* The image that a property of a VM names; NULL in *f where not given. */
+/* The image of a name that a property of a VM gives; NULL for none. */
 static bool
-find_file(const struct tree_node *n, const char *prop,
-    const struct tree_value *v, const struct file **f)
+find_file(const struct tree_node *n, const char *prop, const char *name,
+    const struct file **f)
 {
-	const char *name;
 
 	*f = NULL;
-	if (v->data == NULL)
+	if (name == NULL)
 		return (true);
-	if (!node_string(n, prop, v, &name))
-		return (false);
 	for (unsigned int i = 0; i < nfiles; i++)
 		if (strcmp(files[i].name, name) == 0) {
 			*f = &files[i];
@@ -112,72 +107,56 @@ find_file(const struct tree_node *n, const char *prop,
 }
 
 static bool
-read_memory(const struct tree_node *n, const struct tree_value *v)
+read_vcpus(const struct tree_node *n)
 {
-	uint64_t have = machine->ram_free();
+	const struct tree_value *cpus = &wanted.cpus;
 	struct vm_config *c = &wanted.config;
 
-	if (v->data == NULL)
-		return (node_say(n, "memory", "missing"));
-	if (!node_number(n, "memory", v, 2, &c->memory))
-		return (false);
-	uint64_t want = c->memory;
+	if (wanted.vcpus == 0 || wanted.vcpus > MACHINE_MAX_VCPUS)
+		return (node_say(n, "vcpus", "%lu is not 1 to %d",
+		    wanted.vcpus, MACHINE_MAX_VCPUS));
+	c->nvcpus = (unsigned int)wanted.vcpus;
+	if (cpus->data != NULL && cpus->len != c->nvcpus * 4)
+		return (node_say(n, "cpus", "%u bytes: wants one cell for "
+		    "each of %u vCPUs", cpus->len, c->nvcpus));
+	for (unsigned int i = 0; i < c->nvcpus; i++) {
+		uint32_t x = tree_cell(cpus, i);
+
+		c->cpus[i] = cpus->data == NULL ? VM_CPU_ANY : x;
+		if (cpus->data != NULL && (x >= pcpu_count ||
+		    pcpus[x] == NULL || !pcpus[x]->online))
+			return (node_say(n, "cpus", "CPU %u is not there: this "
+			    "machine has %u", x, pcpu_count));
+	}
+	return (true);
+}
+
+/* The values that a machine or a guest sets a limit to. */
+static bool
+check_limits(const struct tree_node *n)
+{
+	uint64_t want = wanted.config.memory, have = machine->ram_free();
+	uint64_t space = (1ull << host.ipa_bits) - MACHINE_RAM_BASE;
+	size_t len = strlen(wanted.tree.bootargs);
+
 	if (want == 0 || want % PAGE_SIZE != 0)
 		return (node_say(n, "memory", "0x%lx is not a multiple "
 		    "of 4096 above 0", want));
 	if (want > have)
 		return (node_say(n, "memory", "larger than the machine has "
 		    "(%lu MiB wanted, %lu MiB free)", want >> 20, have >> 20));
-	uint64_t space = (1ull << host.ipa_bits) - MACHINE_RAM_BASE;
 	if (want > space)
 		return (node_say(n, "memory", "larger than a guest can "
 		    "address here (%lu MiB)", space >> 20));
-	return (true);
-}
-
-static bool
-read_vcpus(const struct tree_node *n, const struct tree_value *vcpus,
-    const struct tree_value *cpus)
-{
-	struct vm_config *c = &wanted.config;
-	uint64_t x = 1;
-
-	if (vcpus->data != NULL && !node_number(n, "vcpus", vcpus, 1, &x))
-		return (false);
-	if (x == 0 || x > MACHINE_MAX_VCPUS)
-		return (node_say(n, "vcpus", "%lu is not 1 to %d",
-		    x, MACHINE_MAX_VCPUS));
-	c->nvcpus = (unsigned int)x;
-	for (unsigned int i = 0; i < c->nvcpus; i++)
-		c->cpus[i] = VM_CPU_ANY;
-	if (cpus->data == NULL)
-		return (true);
-	if (cpus->len != c->nvcpus * 4)
-		return (node_say(n, "cpus", "%u bytes: wants one cell for "
-		    "each of %u vCPUs", cpus->len, c->nvcpus));
-	for (unsigned int i = 0; i < c->nvcpus; i++) {
-		x = c->cpus[i] = tree_cell(cpus, i);
-		if (x >= pcpu_count || pcpus[x] == NULL || !pcpus[x]->online)
-			return (node_say(n, "cpus", "CPU %u is not there: this "
-			    "machine has %u", (unsigned int)x, pcpu_count));
-	}
-	return (true);
-}
-
-static bool
-read_gic(const struct tree_node *n, const struct tree_value *v)
-{
-	uint64_t x = host.gic_version;
-
-	if (v->data != NULL && !node_number(n, "gic", v, 1, &x))
-		return (false);
-	if (x != 2 && x != 3)
-		return (node_say(n, "gic", "%lu is not 2 or 3", x));
+	if (wanted.gic != 2 && wanted.gic != 3)
+		return (node_say(n, "gic", "%lu is not 2 or 3", wanted.gic));
 	/* GICv3 may do as GICv2 for guests, but our driver does not. */
-	if (x != host.gic_version)
+	if (wanted.gic != host.gic_version)
 		return (node_say(n, "gic", "%lu is not possible: this machine "
-		    "has GICv%u", x, host.gic_version));
-	wanted.config.gic = (unsigned int)x;
+		    "has GICv%u", wanted.gic, host.gic_version));
+	if (len >= BOOTARGS_MAX)
+		return (node_say(n, "bootargs", "%zu characters: at most %d",
+		    len, BOOTARGS_MAX - 1));
 	return (true);
 }
 
@@ -203,47 +182,42 @@ read_name(const struct tree_node *n)
 	return (used < VM_MAX || node_say(n, NULL, "more than %d VMs", VM_MAX));
 }
 
+#define	AT(member)	offsetof(struct wanted, member)
+
 /* Everything about the VM, into wanted. */
 static bool
 read_vm(struct tree_node *n)
 {
-	enum { KERNEL, INITRD, DTB, BOOTARGS, MEMORY, VCPUS, CPUS, STAGE2,
-	    WFI, GIC, STATS, PROPS };
-	static const char *const names[] = { "kernel", "initrd", "dtb",
-	    "bootargs", "memory", "vcpus", "cpus", "stage2", "wfi", "gic",
-	    "stats" };
-	static const char *const stage2[] = { "eager", "demand" };
-	static const char *const wfi[] = { "trap", "native" };
+	static const struct node_prop props[] = {
+		{ "kernel", NODE_STRING, AT(kernel_name), true, NULL },
+		{ "initrd", NODE_STRING, .at = AT(initrd_name) },
+		{ "dtb", NODE_STRING, .at = AT(dtb_name) },
+		{ "bootargs", NODE_STRING, .at = AT(tree.bootargs) },
+		{ "memory", NODE_PAIR, AT(config.memory), true, NULL },
+		{ "vcpus", NODE_CELL, .at = AT(vcpus) },
+		{ "cpus", NODE_BYTES, .at = AT(cpus) },
+		{ "stage2", NODE_WORD, AT(config.demand), false,
+		    "eager\0demand" },
+		{ "wfi", NODE_WORD, AT(config.wfi_native), false,
+		    "trap\0native" },
+		{ "gic", NODE_CELL, .at = AT(gic) },
+		{ "stats", NODE_FLAG, .at = AT(config.stats) },
+	};
 	struct vm_config *c = &wanted.config;
-	struct tree_value v[PROPS];
 
-	wanted = (struct wanted){ .tree.config = c, .tree.bootargs = "",
-	    .tree.pmu = irq_private.pmu != 0 };
-	if (!read_name(n) || !node_read(n, names, PROPS, v))
+	wanted = (struct wanted){ .vcpus = 1, .gic = host.gic_version,
+	    .tree = { .config = c, .bootargs = "",
+	    .pmu = irq_private.pmu != 0 } };
+	if (!read_name(n) || !node_read(n, props, nitems(props), &wanted) ||
+	    !find_file(n, "kernel", wanted.kernel_name, &wanted.kernel) ||
+	    !find_file(n, "initrd", wanted.initrd_name, &wanted.initrd) ||
+	    !find_file(n, "dtb", wanted.dtb_name, &wanted.dtb) ||
+	    !read_vcpus(n) || !check_limits(n))
 		return (false);
-	if (v[KERNEL].data == NULL)
-		return (node_say(n, "kernel", "missing"));
-	if (!find_file(n, "kernel", &v[KERNEL], &wanted.kernel) ||
-	    !find_file(n, "initrd", &v[INITRD], &wanted.initrd) ||
-	    !find_file(n, "dtb", &v[DTB], &wanted.dtb) ||
-	    !read_memory(n, &v[MEMORY]) ||
-	    !read_vcpus(n, &v[VCPUS], &v[CPUS]) ||
-	    !node_word(n, "stage2", &v[STAGE2], stage2, &c->demand) ||
-	    !node_word(n, "wfi", &v[WFI], wfi, &c->wfi_native) ||
-	    !node_flag(n, "stats", &v[STATS], &c->stats) ||
-	    !read_gic(n, &v[GIC]))
-		return (false);
-	if (v[BOOTARGS].data != NULL) {
-		if (!node_string(n, "bootargs", &v[BOOTARGS],
-		    &wanted.tree.bootargs))
-			return (false);
-		if (v[BOOTARGS].len > BOOTARGS_MAX)
-			return (node_say(n, "bootargs", "%u characters: at "
-			    "most %d", v[BOOTARGS].len - 1, BOOTARGS_MAX - 1));
-		if (wanted.dtb != NULL)
-			node_say(n, "bootargs", "not used: the VM has a dtb "
-			    "of its own");
-	}
+	if (wanted.tree.bootargs[0] != '\0' && wanted.dtb != NULL)
+		node_say(n, "bootargs", "not used: the VM has a dtb of its "
+		    "own");
+	c->gic = (unsigned int)wanted.gic;
 	return (passthrough_read(n, machine, c, &wanted.tree));
 }
 
@@ -262,79 +236,55 @@ check_dtb(const struct tree_node *n, const struct file *f)
 	return (true);
 }
 
-/* Kernel, initrd and device tree. */
-static int
-load_vm(struct vm *vm, const struct image *im, const struct image_places *at,
-    const void *dtb, size_t dtb_size, char *err)
-{
-	const struct file *rd = wanted.initrd;
-	int error = 0;
-
-	for (unsigned int i = 0; i < im->nparts && error == 0; i++)
-		error = vm_load(vm, im->part[i].ipa, im->part[i].data,
-		    im->part[i].size, im->part[i].zero, err);
-	if (error == 0 && rd != NULL)
-		error = vm_load(vm, at->initrd, rd->data.data, rd->data.len,
-		    0, err);
-	if (error == 0)
-		error = vm_load(vm, at->dtb, dtb, dtb_size, 0, err);
-	vm_set_entry(vm, im->entry, at->dtb);
-	return (error);
-}
-
 static bool
 make_vm(const struct tree_node *n)
 {
-	const struct file *kernel = wanted.kernel;
 	struct guest_fdt *tree = &wanted.tree;
-	size_t room = 0;
-	const void *dtb;
-	void *page = NULL;
+	const struct file *kernel = wanted.kernel, *rd = wanted.initrd;
+	uint64_t memory = wanted.config.memory;
+	struct image *im = &wanted.config.image;
 	struct image_places at;
-	static struct image im;
-	struct vm *vm = NULL;
+	void *page = NULL;
 	char err[VM_ERR];
 	int error;
 
 	if (wanted.dtb != NULL && !check_dtb(n, wanted.dtb))
 		return (false);
 	if (kernel->raw)
-		error = image_raw(&im, kernel->data.data, kernel->data.len,
-		    kernel->load, kernel->entry, wanted.config.memory, err);
+		error = image_raw(im, kernel->data.data, kernel->data.len,
+		    kernel->load, kernel->entry, memory, err);
 	else
-		error = image_read(&im, kernel->data.data, kernel->data.len,
-		    wanted.config.memory, err);
+		error = image_read(im, kernel->data.data, kernel->data.len,
+		    memory, err);
 	if (error != 0)
 		return (node_say(n, "kernel", "image \"%s\" %s",
 		    kernel->name, err));
-	if (wanted.dtb == NULL)
-		room = round_up(guest_fdt_bound(tree), PAGE_SIZE);
-	size_t size = wanted.dtb == NULL ? room : wanted.dtb->data.len;
-	tree->initrd_size = wanted.initrd == NULL ? 0 : wanted.initrd->data.len;
-	if (image_place(&im, wanted.config.memory, tree->initrd_size, size,
-	    &at, err) != 0)
+	size_t room = wanted.dtb != NULL ? wanted.dtb->data.len :
+	    round_up(guest_fdt_bound(tree), PAGE_SIZE);
+	tree->initrd_size = rd == NULL ? 0 : rd->data.len;
+	if (image_place(im, memory, tree->initrd_size, room, &at, err) != 0)
 		return (node_say(n, "memory", "%s", err));
 	tree->initrd = at.initrd;
+	wanted.config.dtb = at.dtb;
+	if (rd != NULL)
+		im->part[im->nparts++] = (struct vm_image){ at.initrd,
+		    rd->data.data, rd->data.len, 0 };
+	struct vm_image *dtb = &im->part[im->nparts++];
+	*dtb = (struct vm_image){ at.dtb, NULL, room, 0 };
 	if (wanted.dtb != NULL) {
-		dtb = wanted.dtb->data.data;
-		if (wanted.initrd != NULL)
+		dtb->data = wanted.dtb->data.data;
+		if (rd != NULL)
 			node_say(n, "initrd", "at 0x%lx: the VM's own dtb "
 			    "must say so", at.initrd.v);
 	} else {
-		dtb = page = pool_alloc(host.pool, room / PAGE_SIZE, 1);
-		size = page == NULL ? 0 : guest_fdt_write(tree, page, room);
-		if (size == 0) {
-			print_buf(err, sizeof(err), "no memory for its "
-			    "device tree");
-			goto fail;
-		}
+		dtb->data = page = pool_alloc(host.pool, room / PAGE_SIZE, 1);
+		dtb->size = page == NULL ? 0 : guest_fdt_write(tree, page,
+		    room);
 	}
-	if (vm_create(&wanted.config, &vm, err) != 0)
-		goto fail;
-	if (load_vm(vm, &im, &at, dtb, size, err) == 0)
+	if (dtb->size == 0)
+		print_fail(err, "no memory for its device tree");
+	else if (vm_create(&wanted.config, err) == 0)
 		return (true);
-	vm_destroy(vm);
-fail:
 	if (page != NULL)
 		pool_free(host.pool, page, room / PAGE_SIZE);
 	return (node_say(n, NULL, "%s", err));
@@ -343,14 +293,16 @@ fail:
 unsigned int
 bundle_load(const void *bundle, size_t size, const struct bundle_host *h)
 {
-	static const char *const names[] = { "compatible" };
 	struct tree_node images = { .props = NULL }, vms = images, root, n;
-	struct tree_value compatible;
+	struct tree_value compatible = { NULL, 0 };
+	static const struct node_prop props[] = {
+		{ "compatible", NODE_BYTES, .at = 0 },
+	};
 	unsigned int seen = 0, made = 0;
 
 	machine = h;
 	if (!node_root(&root, bundle, size) ||
-	    !node_read(&root, names, 1, &compatible))
+	    !node_read(&root, props, nitems(props), &compatible))
 		return (0);
 	if (!tree_lists(&compatible, BUNDLE_COMPATIBLE)) {
 		node_say(&root, "compatible", "not \"" BUNDLE_COMPATIBLE

@@ -4,7 +4,6 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "lib/ring.h"
 #include "vmm/console.h"
 #include "vmm/log.h"
 #include "vmm/vm.h"
@@ -15,14 +14,17 @@ struct vm_console {
 };
 
 static struct spinlock lock;
-static const struct console_ops *dev;
+static const struct console_ops *dev;	/* NULL: nobody hears anything */
 static bool panicking;
 static unsigned int attached;
 /* Whose unfinished line stands on the console; NULL: none. */
 static struct vm *open_line;
 static unsigned int focus;		/* index of a VM */
-static struct ring input;
-static uint8_t input_bytes[256];
+/* Keys that the guest has no room for; in and out are counted up for ever. */
+static struct {
+	unsigned int	in, out;
+	uint8_t		bytes[256];
+} input;
 
 static void
 console_lock(void)
@@ -41,22 +43,13 @@ console_unlock(void)
 }
 
 static void
-put(char c)
-{
-
-	if (dev == NULL)
-		return;
-	if (c == '\n')
-		dev->put('\r');
-	dev->put(c);
-}
-
-static void
-put_ctx(void *ctx, char c)
+put(void *ctx, char c)
 {
 
 	(void)ctx;
-	put(c);
+	if (c == '\n')
+		dev->put('\r');
+	dev->put(c);
 }
 
 static void
@@ -64,7 +57,7 @@ put_string(const char *s)
 {
 
 	while (*s != '\0')
-		put(*s++);
+		put(NULL, *s++);
 }
 
 /* Somebody else's half line ends here, so that ours is a whole one. */
@@ -73,7 +66,7 @@ close_line(void)
 {
 
 	if (open_line != NULL)
-		put('\n');
+		put(NULL, '\n');
 	open_line = NULL;
 }
 
@@ -82,7 +75,6 @@ console_init(const struct console_ops *ops)
 {
 
 	dev = ops;
-	ring_init(&input, input_bytes, sizeof(input_bytes));
 }
 
 void
@@ -116,12 +108,12 @@ flush(struct vm *vm)
 	if (c->n == 0)
 		return;
 	close_line();
-	put('[');
+	put(NULL, '[');
 	put_string(vm->config.name);
 	put_string("] ");
 	for (unsigned int i = 0; i < c->n; i++)
-		put(c->line[i]);
-	put('\n');
+		put(NULL, c->line[i]);
+	put(NULL, '\n');
 	c->n = 0;
 }
 
@@ -146,90 +138,98 @@ console_vm_put(void *ctx, char c)
 	struct vm *vm = ctx;
 	struct vm_console *held = vm->console;
 
+	if (dev == NULL || c == '\r')
+		return;
 	console_lock();
 	if (attached == 1) {
-		if (c != '\r') {
-			open_line = c == '\n' ? NULL : vm;
-			put(c);
-		}
-	} else if (c == '\n' || held->n == sizeof(held->line)) {
-		flush(vm);
+		open_line = c == '\n' ? NULL : vm;
+		put(NULL, c);
+	} else {
+		if (c == '\n' || held->n == sizeof(held->line))
+			flush(vm);
 		if (c != '\n')
 			held->line[held->n++] = c;
-	} else if (c != '\r')
-		held->line[held->n++] = c;
+	}
 	console_unlock();
+}
+
+/* The VM with this index, if it listens. */
+static struct vm *
+listener(unsigned int i)
+{
+	struct vm *vm = vm_by_index(i);
+
+	return (vm != NULL && vm->state == VM_RUNNING ? vm : NULL);
 }
 
 static void
 next_focus(void)
 {
-	unsigned int i, n;
-	struct vm *vm;
 
-	for (i = 1; i <= VM_MAX; i++) {
-		n = (focus + i) % VM_MAX;
-		vm = vm_by_index(n);
-		if (vm != NULL && vm->state == VM_RUNNING)
-			break;
+	for (unsigned int i = 1; i <= VM_MAX; i++) {
+		unsigned int n = (focus + i) % VM_MAX;
+		const struct vm *vm = listener(n);
+
+		if (vm != NULL) {
+			focus = n;
+			log_line("console: input goes to %s", vm->config.name);
+			return;
+		}
 	}
-	if (i > VM_MAX)
-		return;
-	focus = n;
-	log_line("console: input goes to %s", vm->config.name);
 }
 
 void
 console_pump(void)
 {
-	uint8_t byte;
 	int c;
 
 	/* Acknowledged first: what comes while we read interrupts again. */
 	dev->listen(true);
-	while (!ring_full(&input) && (c = dev->get()) >= 0) {
+	while (input.in - input.out < sizeof(input.bytes) &&
+	    (c = dev->get()) >= 0) {
 		if (c == CONSOLE_ESCAPE)
 			next_focus();
 		else
-			ring_put(&input, c);
+			input.bytes[input.in++ % sizeof(input.bytes)] = c;
 	}
 	/*
 	 * A guest that does not read must not have us interrupted for ever:
-	 * more is in the ring than a UART takes, so we are called again.
+	 * more is held here than a UART takes, so we are called again.
 	 */
-	if (ring_full(&input))
+	if (input.in - input.out == sizeof(input.bytes))
 		dev->listen(false);
-	struct vm *vm = vm_by_index(focus);
-	if (vm == NULL || vm->state != VM_RUNNING) {
+	if (listener(focus) == NULL)
 		next_focus();
-		vm = vm_by_index(focus);
-		if (vm == NULL || vm->state != VM_RUNNING)
-			return;
-	}
-	if (attached > 1 && !ring_empty(&input))
+	struct vm *vm = listener(focus);
+	if (vm == NULL)
+		return;
+	if (attached > 1 && console_backlog())
 		console_vm_flush(vm);
-	while (ring_peek(&input, &byte) && vpl011_input(&vm->uart, byte))
-		ring_drop(&input);
+	while (console_backlog() && vpl011_input(&vm->uart,
+	    input.bytes[input.out % sizeof(input.bytes)]))
+		input.out++;
 }
 
 bool
 console_backlog(void)
 {
 
-	return (!ring_empty(&input));
+	return (input.in != input.out);
 }
 
 static void
 log_va(const char *prefix, const char *name, const char *fmt, va_list ap)
 {
 
+	if (dev == NULL)
+		return;
 	console_lock();
 	close_line();
 	put_string(prefix);
 	put_string(name);
 	put_string(*prefix != '\0' ? ": " : "");
-	print_to(put_ctx, NULL, fmt, ap);
-	put('\n');
+	print_to(put, NULL, fmt, ap);
+	put(NULL, '\n');
 	console_unlock();
 }
 

@@ -17,13 +17,17 @@
 #define	TEXT(t, s, ...)							\
 	dtw_text(t, s, (const uint64_t[]){ __VA_ARGS__ })
 
+/* Of name without its unit address, and as much as there is room for. */
 static void
-begin_at(struct dtw *t, const char *name, unsigned int len, uint64_t address)
+begin_at(struct dtw *t, const char *name, uint64_t address)
 {
 	char buf[NODE_NAME];
+	int len = 0;
 
+	while (len < NODE_NAME - 18 && name[len] != '\0' && name[len] != '@')
+		len++;
 	dtw_begin(t, buf, (size_t)print_buf(buf, sizeof(buf), "%.*s@%lx",
-	    (int)len, name, address));
+	    len, name, address));
 }
 
 static void
@@ -45,7 +49,7 @@ cpus(struct dtw *t, unsigned int n)
 
 	dtw_text(t, "cpus{#address-cells<1>#size-cells<0>", NULL);
 	for (unsigned int i = 0; i < n; i++) {
-		begin_at(t, "cpu", 3, i);
+		begin_at(t, "cpu", i);
 		TEXT(t, "device_type=cpu;compatible=arm,armv8;reg<%>"
 		    "enable-method=psci;}", i);
 	}
@@ -114,13 +118,11 @@ passthrough(struct dtw *t, const struct guest_fdt *g)
 	    "#address-cells<2>#size-cells<2>ranges;", NULL);
 	for (unsigned int d = 0; d < g->ndevices; d++) {
 		const struct guest_fdt_device *dev = &g->devices[d];
-		const char *at = memchr(dev->name, '@', dev->name_len);
 
-		begin_at(t, dev->name, at == NULL ? dev->name_len :
-		    (unsigned int)(at - dev->name), c->devices[dev->reg].ipa.v);
-		if (dev->compatible != NULL)
-			dtw_bytes(t, "compatible", dev->compatible,
-			    dev->compatible_len);
+		begin_at(t, dev->name, c->devices[dev->reg].ipa.v);
+		if (dev->compatible.data != NULL)
+			dtw_bytes(t, "compatible", dev->compatible.data,
+			    dev->compatible.len);
 		dtw_text(t, "reg<", NULL);
 		for (unsigned int i = dev->reg; i < dev->reg + dev->nregs; i++)
 			TEXT(t, "& & ", c->devices[i].ipa.v,
@@ -152,7 +154,7 @@ guest_fdt_bound(const struct guest_fdt *g)
 
 	n += g->config->nvcpus * 144ul;
 	for (unsigned int i = 0; i < g->ndevices; i++)
-		n += NODE_NAME + 96 + g->devices[i].compatible_len +
+		n += NODE_NAME + 96 + g->devices[i].compatible.len +
 		    g->devices[i].nregs * 16ul + g->devices[i].nspis * 12ul;
 	return (n);
 }

@@ -6,14 +6,13 @@
  */
 #pragma once
 
+#include "lib/tree.h"
 #include "vmm/vm.h"
 
 /* One passed-through device: which of config's devices and spis it has. */
 struct guest_fdt_device {
 	const char	*name;		/* a unit address is cut off */
-	unsigned int	name_len;
-	const void	*compatible;	/* as in a device tree; NULL: none */
-	unsigned int	compatible_len;
+	struct tree_value compatible;	/* data NULL: none */
 	uint8_t		reg, nregs;
 	uint8_t		spi, nspis;
 };

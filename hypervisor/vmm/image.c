@@ -3,26 +3,19 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include <elf.h>
 #include "vmm/image.h"
 #include "lib/string.h"
 
 /* arm64 Image: Linux, Documentation/arch/arm64/booting.rst, 4. */
-#define	LINUX_HEADER		64
 #define	LINUX_MAGIC		0x644d5241u	/* "ARM\x64" */
 #define	LINUX_OLD_OFFSET	0x80000		/* where image_size is 0 */
 
-/* System V ABI, chapters 4 and 5; ELF for the Arm 64-bit Architecture. */
-#define	ELF_HEADER		64
-#define	ELF_SEGMENT		56
-#define	ELF_CLASS64		2
-#define	ELF_LITTLE		1
-#define	ELF_EXEC		2
-#define	ELF_DYN			3
-#define	ELF_AARCH64		183
-#define	ELF_LOAD		1
-
-struct span {
-	uint64_t	start, end;
+/* Little-endian, as we are; so is an ELF file that we take. */
+struct linux_header {
+	uint32_t	code[2];
+	uint64_t	text_offset, image_size, flags, res[3];
+	uint32_t	magic, pe;
 };
 
 /* What people hand over by mistake. */
@@ -48,15 +41,17 @@ static const struct {
 	    "a kernel" },
 };
 
-/* Little-endian number of n bytes, at any address. */
-static uint64_t
-le(const uint8_t *p, unsigned int n)
+/* The part that [base, base + len) meets; NULL: none. */
+static const struct vm_image *
+meets(const struct image *im, uint64_t base, uint64_t len)
 {
-	uint64_t v = 0;
+	const struct vm_image *p;
 
-	while (n-- > 0)
-		v = v << 8 | p[n];
-	return (v);
+	for (p = im->part; p < im->part + im->nparts; p++)
+		if (base < p->ipa.v + p->size + p->zero &&
+		    p->ipa.v < base + len)
+			return (p);
+	return (NULL);
 }
 
 /* One more part: in RAM, and clear of the others. The sum does not wrap. */
@@ -70,14 +65,10 @@ add(struct image *im, uint64_t base, const void *data, uint64_t size,
 		return (print_fail(err, "needs %lu KiB at 0x%lx: the memory is "
 		    "0x%x to 0x%lx", (len >> 10) + (len % 1024 != 0), base,
 		    MACHINE_RAM_BASE, top - 1));
-	for (unsigned int i = 0; i < im->nparts; i++) {
-		const struct vm_image *p = &im->part[i];
-
-		if (base < p->ipa.v + p->size + p->zero &&
-		    p->ipa.v < base + len)
-			return (print_fail(err, "has segments that overlap: at "
-			    "0x%lx and 0x%lx", p->ipa.v, base));
-	}
+	const struct vm_image *p = meets(im, base, len);
+	if (p != NULL)
+		return (print_fail(err, "has segments that overlap: at "
+		    "0x%lx and 0x%lx", p->ipa.v, base));
 	if (im->nparts == IMAGE_PARTS)
 		return (print_fail(err, "has more than %d segments to load",
 		    IMAGE_PARTS));
@@ -104,20 +95,19 @@ set_entry(struct image *im, uint64_t entry, char *err)
 }
 
 static int
-read_linux(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
-    char *err)
+read_linux(struct image *im, const struct linux_header *h, const void *data,
+    size_t size, uint64_t memory, char *err)
 {
-	uint64_t offset = le(p + 8, 8), whole = le(p + 16, 8);
+	uint64_t offset = h->image_size == 0 ? LINUX_OLD_OFFSET :
+	    h->text_offset;
 
-	if (whole == 0)
-		offset = LINUX_OLD_OFFSET;
 	/* Beyond any memory; and the sum below is not to wrap. */
 	if (offset > 1ull << 56)
 		return (print_fail(err,
 		    "has an absurd text_offset in its header"));
 	im->is_linux = true;
-	if (add(im, MACHINE_RAM_BASE + offset, p, size,
-	    whole > size ? whole - size : 0, memory, err) != 0)
+	if (add(im, MACHINE_RAM_BASE + offset, data, size, h->image_size >
+	    size ? h->image_size - size : 0, memory, err) != 0)
 		return (-1);
 	return (set_entry(im, MACHINE_RAM_BASE + offset, err));
 }
@@ -126,43 +116,38 @@ static int
 read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
     char *err)
 {
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
 
-	if (size < ELF_HEADER)
+	if (size < sizeof(eh))
 		return (print_fail(err, "is an ELF file cut short"));
-	unsigned int type = (unsigned int)le(p + 16, 2);
-	if (p[4] != ELF_CLASS64 || p[5] != ELF_LITTLE ||
-	    le(p + 18, 2) != ELF_AARCH64)
+	memcpy(&eh, p, sizeof(eh));
+	if (eh.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    eh.e_ident[EI_DATA] != ELFDATA2LSB || eh.e_machine != EM_AARCH64)
 		return (print_fail(err, "is an ELF file, but not for 64-bit "
 		    "little-endian Arm"));
-	if (type != ELF_EXEC && type != ELF_DYN)
+	if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN)
 		return (print_fail(err,
 		    "is an ELF file, but no program: link it"));
-	uint64_t entry = le(p + 24, 8);
-	uint64_t phoff = le(p + 32, 8);
-	unsigned int n = (unsigned int)le(p + 56, 2);
-	if (le(p + 54, 2) != ELF_SEGMENT || phoff > size ||
-	    n > (size - phoff) / ELF_SEGMENT)
+	if (eh.e_phentsize != sizeof(ph) || eh.e_phoff > size ||
+	    eh.e_phnum > (size - eh.e_phoff) / sizeof(ph))
 		return (print_fail(err, "is an ELF file cut short: its program "
 		    "headers are not there"));
-	for (unsigned int i = 0; i < n; i++) {
-		const uint8_t *ph = p + phoff + i * ELF_SEGMENT;
-		uint64_t memsz = le(ph + 40, 8);
-
-		if (le(ph, 4) != ELF_LOAD || memsz == 0)
+	uint64_t entry = eh.e_entry;
+	for (unsigned int i = 0; i < eh.e_phnum; i++) {
+		memcpy(&ph, p + eh.e_phoff + i * sizeof(ph), sizeof(ph));
+		if (ph.p_type != PT_LOAD || ph.p_memsz == 0)
 			continue;
-		uint64_t offset = le(ph + 8, 8);
-		uint64_t vaddr = le(ph + 16, 8);
-		uint64_t paddr = le(ph + 24, 8);
-		uint64_t filesz = le(ph + 32, 8);
-		if (filesz > memsz || offset > size || filesz > size - offset)
+		if (ph.p_filesz > ph.p_memsz || ph.p_offset > size ||
+		    ph.p_filesz > size - ph.p_offset)
 			return (print_fail(err, "is an ELF file cut short: a "
 			    "segment is not all there"));
-		if (add(im, paddr, p + offset, filesz, memsz - filesz, memory,
-		    err) != 0)
+		if (add(im, ph.p_paddr, p + ph.p_offset, ph.p_filesz,
+		    ph.p_memsz - ph.p_filesz, memory, err) != 0)
 			return (-1);
 		/* The entry is virtual; translation is off when it runs. */
-		if (le(p + 24, 8) - vaddr < memsz)
-			entry = le(p + 24, 8) - vaddr + paddr;
+		if (eh.e_entry - ph.p_vaddr < ph.p_memsz)
+			entry = eh.e_entry - ph.p_vaddr + ph.p_paddr;
 	}
 	if (im->nparts == 0)
 		return (print_fail(err, "is an ELF file with nothing to load"));
@@ -174,11 +159,14 @@ image_read(struct image *im, const void *data, size_t size, uint64_t memory,
     char *err)
 {
 	const uint8_t *p = data;
+	struct linux_header h = { .magic = 0 };
 
 	*im = (struct image){ .nparts = 0 };
-	if (size >= LINUX_HEADER && le(p + 56, 4) == LINUX_MAGIC)
-		return (read_linux(im, p, size, memory, err));
-	if (size >= 6 && memcmp(p, "\177ELF", 4) == 0)
+	if (size >= sizeof(h))
+		memcpy(&h, p, sizeof(h));
+	if (h.magic == LINUX_MAGIC)
+		return (read_linux(im, &h, p, size, memory, err));
+	if (size >= 6 && memcmp(p, ELFMAG, SELFMAG) == 0)
 		return (read_elf(im, p, size, memory, err));
 	for (unsigned int i = 0; i < nitems(strangers); i++)
 		if (size >= strangers[i].offset + strangers[i].len &&
@@ -202,20 +190,16 @@ image_raw(struct image *im, const void *data, size_t size, ipa_t load,
 
 /* The highest free place below top, on whole pages. */
 static bool
-fit(const struct span *taken, unsigned int n, uint64_t top, uint64_t size,
-    uint64_t *at)
+fit(const struct image *im, uint64_t top, uint64_t size, ipa_t *at)
 {
-	unsigned int i = 0;
 
 	while (top >= size && round_down(top - size, PAGE_SIZE) >=
 	    MACHINE_RAM_BASE) {
-		*at = round_down(top - size, PAGE_SIZE);
-		for (i = 0; i < n; i++)
-			if (*at < taken[i].end && taken[i].start < *at + size)
-				break;
-		if (i == n)
+		at->v = round_down(top - size, PAGE_SIZE);
+		const struct vm_image *p = meets(im, at->v, size);
+		if (p == NULL)
 			return (true);
-		top = taken[i].start;
+		top = p->ipa.v;
 	}
 	return (false);
 }
@@ -229,23 +213,18 @@ static bool
 place_below(const struct image *im, uint64_t top, size_t initrd, size_t dtb,
     struct image_places *at)
 {
-	struct span taken[IMAGE_PARTS + 1];
-	unsigned int n = im->nparts;
+	struct image taken = *im;
 
-	for (unsigned int i = 0; i < n; i++)
-		taken[i] = (struct span){ im->part[i].ipa.v, im->part[i].ipa.v +
-		    im->part[i].size + im->part[i].zero };
 	at->initrd = IPA(0);
 	/*
 	 * What is no Linux finds the tree where QEMU's virt has it for such
 	 * kernels: at the start of RAM, if there is room.
 	 */
-	if ((im->is_linux || !fit(taken, n, MACHINE_RAM_BASE +
-	    round_up(dtb, PAGE_SIZE), dtb, &at->dtb.v)) &&
-	    !fit(taken, n, top, dtb, &at->dtb.v))
+	if ((im->is_linux || !fit(im, MACHINE_RAM_BASE + round_up(dtb,
+	    PAGE_SIZE), dtb, &at->dtb)) && !fit(im, top, dtb, &at->dtb))
 		return (false);
-	taken[n++] = (struct span){ at->dtb.v, at->dtb.v + dtb };
-	return (initrd == 0 || fit(taken, n, top, initrd, &at->initrd.v));
+	taken.part[taken.nparts++] = (struct vm_image){ at->dtb, NULL, dtb, 0 };
+	return (initrd == 0 || fit(&taken, top, initrd, &at->initrd));
 }
 
 int

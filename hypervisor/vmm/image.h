@@ -9,14 +9,7 @@
 
 #include "vmm/vm.h"
 
-#define	IMAGE_PARTS	(VM_MAX_IMAGES - 2)	/* then initrd, device tree */
-
-struct image {
-	struct vm_image	part[IMAGE_PARTS];	/* disjoint, inside of RAM */
-	unsigned int	nparts;			/* at least 1 */
-	ipa_t		entry;			/* inside of a part */
-	bool		is_linux;		/* arm64 Image */
-};
+#define	IMAGE_PARTS	(VM_MAX_IMAGES - 2)	/* of a kernel */
 
 struct image_places {
 	ipa_t		initrd, dtb;

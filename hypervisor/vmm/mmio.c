@@ -41,9 +41,10 @@ mmio_access(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
 	return (OUTCOME_DONE);
 }
 
-outcome_t
-mmio_read_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
-    uint64_t offset)
+/* Specialised twice. */
+static inline __attribute__((always_inline)) outcome_t
+access_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
+    uint64_t offset, bool write)
 {
 	uint64_t rt = ABT_SRT(esr);
 	struct mmio m;
@@ -52,29 +53,27 @@ mmio_read_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
 		return (OUTCOME_ABORT);
 	m.offset = (uint32_t)offset;
 	m.size = 4;
-	m.write = false;
-	m.value = 0;
+	m.write = write;
+	m.value = write && rt != 31 ? (uint32_t)v->x[rt] : 0;
 	if (unlikely(r->access(r->dev, v->index, &m) != MMIO_OK))
 		return (OUTCOME_ABORT);
-	if (likely(rt != 31))
+	if (!write && likely(rt != 31))
 		v->x[rt] = (uint32_t)m.value;
 	return (OUTCOME_DONE);
+}
+
+outcome_t
+mmio_read_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
+    uint64_t offset)
+{
+
+	return (access_word(v, esr, r, offset, false));
 }
 
 outcome_t
 mmio_write_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
     uint64_t offset)
 {
-	uint64_t rt = ABT_SRT(esr);
-	struct mmio m;
 
-	if (unlikely(offset & 3))
-		return (OUTCOME_ABORT);
-	m.offset = (uint32_t)offset;
-	m.size = 4;
-	m.write = true;
-	m.value = rt != 31 ? (uint32_t)v->x[rt] : 0;
-	if (unlikely(r->access(r->dev, v->index, &m) != MMIO_OK))
-		return (OUTCOME_ABORT);
-	return (OUTCOME_DONE);
+	return (access_word(v, esr, r, offset, true));
 }

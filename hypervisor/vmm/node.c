@@ -8,6 +8,7 @@
 #include "vmm/log.h"
 
 #define	LINE	200
+#define	PROPS	16			/* of a node, at most */
 
 bool
 node_say(const struct tree_node *n, const char *prop, const char *fmt, ...)
@@ -35,90 +36,88 @@ node_root(struct tree_node *n, const void *fdt, size_t size)
 
 static void
 say_unknown(const struct tree_node *n, const char *name,
-    const char *const names[], unsigned int count)
+    const struct node_prop props[], unsigned int count)
 {
 	char known[96] = "";
 	unsigned int len = 0;
 
 	for (unsigned int i = 0; i < count && len < sizeof(known); i++)
 		len += (unsigned int)print_buf(known + len,
-		    sizeof(known) - len, " %s", names[i]);
+		    sizeof(known) - len, " %s", props[i].name);
 	node_say(n, name, "not known: ignored%s%s", count == 0 ? "" :
 	    "; there are", known);
 }
 
+/* The value, which is there, to where it goes. */
+static bool
+read_value(const struct tree_node *n, const struct node_prop *p,
+    const struct tree_value *v, void *to)
+{
+	unsigned int cells = p->kind == NODE_CELL ? 1 : 2;
+	const char *s;
+
+	switch (p->kind) {
+	case NODE_BYTES:
+		*(struct tree_value *)to = *v;
+		return (true);
+	case NODE_FLAG:
+		*(bool *)to = true;
+		return (v->len == 0 || node_say(n, p->name, "wants no value: "
+		    "it is there or not"));
+	case NODE_CELL:
+	case NODE_PAIR:
+		*(uint64_t *)to = tree_number(v, 0, cells);
+		return (v->len == cells * 4 || node_say(n, p->name, "%u bytes: "
+		    "wants %s", v->len, cells == 1 ? "one cell" : "two cells, "
+		    "high and low half of a number"));
+	case NODE_STRING:
+	case NODE_WORD:
+		break;
+	}
+	s = tree_next(v, NULL);
+	if (s == NULL || v->len == 1 || strlen(s) != v->len - 1)
+		return (node_say(n, p->name, "wants one string, not empty"));
+	if (p->kind == NODE_STRING) {
+		*(const char **)to = s;
+		return (true);
+	}
+	const char *other = p->words + strlen(p->words) + 1;
+	bool second = strcmp(s, other) == 0;
+	*(bool *)to = second;
+	return (second || strcmp(s, p->words) == 0 || node_say(n, p->name,
+	    "\"%s\" is neither \"%s\" nor \"%s\"", s, p->words, other));
+}
+
 bool
-node_read(const struct tree_node *n, const char *const names[],
-    unsigned int count, struct tree_value v[])
+node_read(const struct tree_node *n, const struct node_prop props[],
+    unsigned int count, void *to)
 {
 	/* What dtc adds, and what does no harm in any node. */
 	static const char any[] = "phandle\0description\0#address-cells\0"
 	    "#size-cells";
 	const struct tree_value common = { any, sizeof(any) };
+	struct tree_value v[PROPS] = { 0 }, value;
 	const uint32_t *p = n->props;
-	struct tree_value value;
 	const char *name;
 	unsigned int i;
 
-	for (i = 0; i < count; i++)
-		v[i] = (struct tree_value){ NULL, 0 };
 	while ((name = tree_prop(n, &p, &value)) != NULL) {
-		for (i = 0; i < count && strcmp(name, names[i]) != 0; i++)
+		for (i = 0; i < count && strcmp(name, props[i].name) != 0; i++)
 			;
 		if (i == count) {
 			if (!tree_lists(&common, name))
-				say_unknown(n, name, names, count);
+				say_unknown(n, name, props, count);
 		} else if (v[i].data != NULL)
 			return (node_say(n, name, "given twice"));
 		else
 			v[i] = value;
 	}
+	for (i = 0; i < count; i++) {
+		if (v[i].data == NULL && props[i].required)
+			return (node_say(n, props[i].name, "missing"));
+		if (v[i].data != NULL && !read_value(n, &props[i], &v[i],
+		    (char *)to + props[i].at))
+			return (false);
+	}
 	return (true);
-}
-
-bool
-node_number(const struct tree_node *n, const char *prop,
-    const struct tree_value *v, unsigned int cells, uint64_t *x)
-{
-
-	*x = tree_number(v, 0, cells);
-	return (v->len == cells * 4 || node_say(n, prop, "%u bytes: wants "
-	    "%s", v->len, cells == 1 ? "one cell" : "two cells, high and low "
-	    "half of a number"));
-}
-
-bool
-node_string(const struct tree_node *n, const char *prop,
-    const struct tree_value *v, const char **s)
-{
-
-	*s = tree_next(v, NULL);
-	return ((*s != NULL && v->len > 1 && strlen(*s) == v->len - 1) ||
-	    node_say(n, prop, "wants one string, not empty"));
-}
-
-bool
-node_word(const struct tree_node *n, const char *prop,
-    const struct tree_value *v, const char *const words[2], bool *second)
-{
-	const char *s;
-
-	*second = false;
-	if (v->data == NULL)
-		return (true);
-	if (!node_string(n, prop, v, &s))
-		return (false);
-	*second = strcmp(s, words[1]) == 0;
-	return (*second || strcmp(s, words[0]) == 0 || node_say(n, prop,
-	    "\"%s\" is neither \"%s\" nor \"%s\"", s, words[0], words[1]));
-}
-
-bool
-node_flag(const struct tree_node *n, const char *prop,
-    const struct tree_value *v, bool *on)
-{
-
-	*on = v->data != NULL;
-	return (v->len == 0 || node_say(n, prop, "wants no value: it is "
-	    "there or not"));
 }

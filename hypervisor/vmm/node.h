@@ -12,29 +12,32 @@
 
 /* The root of the tree at fdt. False, and a line said, where it is broken. */
 bool	node_root(struct tree_node *n, const void *fdt, size_t size);
+/* The shape of a value, and what it is read to. */
+enum node_kind {
+	NODE_BYTES,		/* struct tree_value: as it stands */
+	NODE_STRING,		/* const char *: one, not empty */
+	NODE_WORD,		/* bool: it is the second of two words */
+	NODE_FLAG,		/* bool: it is there, without a value */
+	NODE_CELL,		/* uint64_t */
+	NODE_PAIR,		/* uint64_t: two cells */
+};
+
+struct node_prop {
+	const char	*name;
+	enum node_kind	kind;
+	uint16_t	at;		/* offset of where it is read to */
+	bool		required;
+	const char	*words;		/* the two, with a NUL between them */
+};
+
 /*
- * The properties called names[0] to names[n - 1], to v. Says a line of each
- * other one; false, and a line, where one is given twice.
+ * Reads the properties of a node into the struct at to; what is not there
+ * leaves it alone. Says a line of each that is not among props; false, and a
+ * line, where one is missing, given twice or of another shape.
  */
-bool	node_read(const struct tree_node *n, const char *const names[],
-	    unsigned int count, struct tree_value v[]);
+bool	node_read(const struct tree_node *n, const struct node_prop props[],
+	    unsigned int count, void *to);
 
 /* "bundle: PATH: PROP: ..."; prop may be NULL. Returns false. */
 bool	node_say(const struct tree_node *n, const char *prop, const char *fmt,
 	    ...) PRINTF_LIKE(3, 4);
-
-/*
- * Values of a property that is given (node_word, node_flag: or not, then
- * *second, *on are false). False and a line said where they have another
- * shape.
- */
-bool	node_number(const struct tree_node *n, const char *prop,
-	    const struct tree_value *v, unsigned int cells, uint64_t *x);
-bool	node_string(const struct tree_node *n, const char *prop,
-	    const struct tree_value *v, const char **s);
-/* One of two words; is it the second? */
-bool	node_word(const struct tree_node *n, const char *prop,
-	    const struct tree_value *v, const char *const words[2],
-	    bool *second);
-bool	node_flag(const struct tree_node *n, const char *prop,
-	    const struct tree_value *v, bool *on);

@@ -7,6 +7,14 @@
 #include "lib/string.h"
 #include "vmm/host.h"
 
+/* What a node under passthrough says. */
+struct asked {
+	struct tree_value reg, spis, compatible;
+	bool		edge, read_only;
+};
+
+#define	AT(member)	offsetof(struct asked, member)
+
 static const struct bundle_host *machine;
 
 static bool
@@ -14,6 +22,44 @@ overlap(uint64_t a, uint64_t alen, uint64_t b, uint64_t blen)
 {
 
 	return (a < b + blen && b < a + alen);
+}
+
+/* Has c any of this range, by its own addresses or by the machine's? */
+static bool
+has_range(const struct vm_config *c, uint64_t ipa, uint64_t pa, uint64_t size)
+{
+
+	for (unsigned int i = 0; i < c->ndevices; i++) {
+		const struct vm_device *d = &c->devices[i];
+
+		if (overlap(ipa, size, d->ipa.v, d->size) ||
+		    overlap(pa, size, d->pa.v, d->size))
+			return (true);
+	}
+	return (false);
+}
+
+static bool
+has_spi(const struct vm_config *c, uint32_t intid)
+{
+
+	for (unsigned int i = 0; i < c->nspis; i++)
+		if (c->spis[i].intid == intid)
+			return (true);
+	return (false);
+}
+
+/* The VM that was given any of this range, or this SPI (0: none). */
+static const struct vm *
+owner(uint64_t pa, uint64_t size, uint32_t intid)
+{
+	const struct vm *vm;
+
+	for (unsigned int i = 0; i < VM_MAX; i++)
+		if ((vm = vm_by_index(i)) != NULL && (has_range(&vm->config,
+		    UINT64_MAX, pa, size) || has_spi(&vm->config, intid)))
+			return (vm);
+	return (NULL);
 }
 
 /* May a guest have this range, of those that it asked for until now? */
@@ -33,49 +79,34 @@ check_range(const struct tree_node *n, const struct vm_config *c, uint64_t ipa,
 		{ MACHINE_RTC_BASE, MACHINE_RTC_SIZE, "clock" },
 		{ MACHINE_VIRTIO_BASE, MACHINE_VIRTIO_SIZE, "virtio window" },
 	};
-	uint64_t at = ipa;
-	const struct vm *vm;
-	const char *owner;
+	const char *why = NULL;
 
 	if (size == 0 || ((ipa | pa | size) & (PAGE_SIZE - 1)) != 0)
-		return (node_say(n, "reg", "IPA 0x%lx: not whole pages", at));
-	if (ipa + size < ipa || (ipa + size - 1) >> host.ipa_bits != 0 ||
+		why = "not whole pages";
+	else if (ipa + size < ipa || (ipa + size - 1) >> host.ipa_bits != 0 ||
 	    pa + size < pa)
-		return (node_say(n, "reg", "IPA 0x%lx: ends beyond the "
-		    "addresses there are", at));
-	if (overlap(ipa, size, MACHINE_RAM_BASE, c->memory))
-		return (node_say(n, "reg", "IPA 0x%lx: overlaps the VM's "
-		    "RAM", at));
+		why = "ends beyond the addresses there are";
+	else if (overlap(ipa, size, MACHINE_RAM_BASE, c->memory))
+		why = "overlaps the VM's RAM";
+	else if (has_range(c, ipa, pa, size))
+		why = "overlaps another range of this VM";
+	if (why != NULL)
+		return (node_say(n, "reg", "IPA 0x%lx: %s", ipa, why));
 	for (unsigned int i = 0; i < nitems(emulated); i++)
 		if (overlap(ipa, size, emulated[i].base, emulated[i].size))
-			return (node_say(n, "reg", "IPA 0x%lx: overlaps "
-			    "the VM's %s", at, emulated[i].what));
-	for (unsigned int i = 0; i < c->ndevices; i++)
-		if (overlap(ipa, size, c->devices[i].ipa.v,
-		    c->devices[i].size) || overlap(pa, size,
-		    c->devices[i].pa.v, c->devices[i].size))
-			return (node_say(n, "reg", "IPA 0x%lx: overlaps "
-			    "another range of this VM", at));
-	at = pa;
-	if ((owner = machine->pa_owner(PA(pa), size)) != NULL)
-		return (node_say(n, "reg", "PA 0x%lx: is %s", at, owner));
-	for (unsigned int i = 0; i < VM_MAX; i++) {
-		if ((vm = vm_by_index(i)) == NULL)
-			continue;
-		for (unsigned int j = 0; j < vm->config.ndevices; j++)
-			if (overlap(pa, size, vm->config.devices[j].pa.v,
-			    vm->config.devices[j].size))
-				return (node_say(n, "reg", "PA 0x%lx: is given "
-				    "to VM %s already", at, vm->config.name));
-	}
-	return (true);
+			return (node_say(n, "reg", "IPA 0x%lx: overlaps the "
+			    "VM's %s", ipa, emulated[i].what));
+	if ((why = machine->pa_owner(PA(pa), size)) != NULL)
+		return (node_say(n, "reg", "PA 0x%lx: is %s", pa, why));
+	const struct vm *vm = owner(pa, size, 0);
+	return (vm == NULL || node_say(n, "reg", "PA 0x%lx: is given to VM %s "
+	    "already", pa, vm->config.name));
 }
 
 static bool
 check_spi(const struct tree_node *n, const struct vm_config *c, uint32_t intid)
 {
-	const struct vm *vm;
-	const char *owner;
+	const char *why;
 
 	if (intid < 32 || intid >= MACHINE_NR_INTID)
 		return (node_say(n, "interrupts", "%u is no SPI (32 to %d)",
@@ -83,75 +114,61 @@ check_spi(const struct tree_node *n, const struct vm_config *c, uint32_t intid)
 	if (intid == MACHINE_UART_INTID || intid == MACHINE_RTC_INTID)
 		return (node_say(n, "interrupts", "%u is that of the VM's %s",
 		    intid, intid == MACHINE_UART_INTID ? "UART" : "clock"));
-	for (unsigned int i = 0; i < c->nspis; i++)
-		if (c->spis[i].intid == intid)
-			return (node_say(n, "interrupts", "%u is named "
-			    "twice", intid));
-	if ((owner = machine->intid_owner(intid)) != NULL)
-		return (node_say(n, "interrupts", "%u is %s", intid, owner));
-	for (unsigned int i = 0; i < VM_MAX; i++) {
-		if ((vm = vm_by_index(i)) == NULL)
-			continue;
-		for (unsigned int j = 0; j < vm->config.nspis; j++)
-			if (vm->config.spis[j].intid == intid)
-				return (node_say(n, "interrupts", "%u is "
-				    "given to VM %s already", intid,
-				    vm->config.name));
-	}
-	return (true);
+	if (has_spi(c, intid))
+		return (node_say(n, "interrupts", "%u is named twice", intid));
+	if ((why = machine->intid_owner(intid)) != NULL)
+		return (node_say(n, "interrupts", "%u is %s", intid, why));
+	const struct vm *vm = owner(0, 0, intid);
+	return (vm == NULL || node_say(n, "interrupts", "%u is given to VM %s "
+	    "already", intid, vm->config.name));
 }
 
 static bool
 read_device(const struct tree_node *n, struct vm_config *c, struct guest_fdt *g)
 {
-	enum { REG, INTERRUPTS, EDGE, READ_ONLY, COMPATIBLE, PROPS };
-	static const char *const names[] = { "reg", "interrupts", "edge",
-	    "read-only", "compatible" };
-	struct tree_value v[PROPS];
-	bool edge, read_only;
+	struct asked is = { .edge = false };
+	static const struct node_prop props[] = {
+		{ "reg", NODE_BYTES, .at = AT(reg) },
+		{ "interrupts", NODE_BYTES, .at = AT(spis) },
+		{ "edge", NODE_FLAG, .at = AT(edge) },
+		{ "read-only", NODE_FLAG, .at = AT(read_only) },
+		{ "compatible", NODE_BYTES, .at = AT(compatible) },
+	};
 
-	if (!node_read(n, names, PROPS, v) ||
-	    !node_flag(n, "edge", &v[EDGE], &edge) ||
-	    !node_flag(n, "read-only", &v[READ_ONLY], &read_only))
+	if (!node_read(n, props, nitems(props), &is))
 		return (false);
 	/* Three times two cells each. */
-	if (v[REG].len == 0 || v[REG].len % 24 != 0)
+	unsigned int nregs = is.reg.len / 24, nspis = is.spis.len / 4;
+	if (nregs == 0 || is.reg.len % 24 != 0)
 		return (node_say(n, "reg", "wants IPA, PA and size, two "
 		    "cells each"));
-	if (v[INTERRUPTS].len % 4 != 0)
+	if (is.spis.len % 4 != 0)
 		return (node_say(n, "interrupts", "wants one cell each"));
-	if (c->ndevices + v[REG].len / 24 > VM_MAX_PASSTHROUGH)
+	if (c->ndevices + nregs > VM_MAX_PASSTHROUGH)
 		return (node_say(n, "reg", "more than %d ranges",
 		    VM_MAX_PASSTHROUGH));
-	if (c->nspis + v[INTERRUPTS].len / 4 > VM_MAX_PASSTHROUGH)
+	if (c->nspis + nspis > VM_MAX_PASSTHROUGH)
 		return (node_say(n, "interrupts", "more than %d",
 		    VM_MAX_PASSTHROUGH));
-	struct guest_fdt_device *d = &g->devices[g->ndevices++];
-	*d = (struct guest_fdt_device){
-		.name = n->name, .name_len = (unsigned int)strlen(n->name),
-		.compatible = v[COMPATIBLE].data,
-		.compatible_len = v[COMPATIBLE].len,
-		.reg = (uint8_t)c->ndevices, .spi = (uint8_t)c->nspis,
-		.nregs = (uint8_t)(v[REG].len / 24),
-		.nspis = (uint8_t)(v[INTERRUPTS].len / 4),
-	};
-	for (unsigned int i = 0; i < d->nregs; i++) {
-		uint64_t ipa = tree_number(&v[REG], i * 6, 2);
-		uint64_t pa = tree_number(&v[REG], i * 6 + 2, 2);
-		uint64_t size = tree_number(&v[REG], i * 6 + 4, 2);
+	g->devices[g->ndevices++] = (struct guest_fdt_device){ n->name,
+	    is.compatible, (uint8_t)c->ndevices, (uint8_t)nregs,
+	    (uint8_t)c->nspis, (uint8_t)nspis };
+	for (unsigned int i = 0; i < nregs; i++) {
+		uint64_t ipa = tree_number(&is.reg, i * 6, 2);
+		uint64_t pa = tree_number(&is.reg, i * 6 + 2, 2);
+		uint64_t size = tree_number(&is.reg, i * 6 + 4, 2);
 
 		if (!check_range(n, c, ipa, pa, size))
 			return (false);
-		c->devices[c->ndevices].ipa = IPA(ipa);
-		c->devices[c->ndevices].pa = PA(pa);
-		c->devices[c->ndevices].size = size;
-		c->devices[c->ndevices++].read_only = read_only;
+		c->devices[c->ndevices++] = (struct vm_device){ IPA(ipa),
+		    PA(pa), size, is.read_only };
 	}
-	for (unsigned int i = 0; i < d->nspis; i++) {
-		if (!check_spi(n, c, tree_cell(&v[INTERRUPTS], i)))
+	for (unsigned int i = 0; i < nspis; i++) {
+		uint32_t intid = tree_cell(&is.spis, i);
+
+		if (!check_spi(n, c, intid))
 			return (false);
-		c->spis[c->nspis].intid = tree_cell(&v[INTERRUPTS], i);
-		c->spis[c->nspis++].edge = edge;
+		c->spis[c->nspis++] = (struct vm_spi){ intid, is.edge };
 	}
 	return (true);
 }

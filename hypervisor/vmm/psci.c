@@ -88,9 +88,11 @@ psci_cpu_off(struct vcpu *v)
 	return (OUTCOME_SWITCH);
 }
 
-static int
-cpu_on(struct vm *vm, uint64_t target, uint64_t entry, uint64_t context)
+static outcome_t
+psci_cpu_on(struct vcpu *v)
 {
+	uint64_t target = smccc_arg(v, 1), entry = smccc_arg(v, 2);
+	struct vm *vm = v->vm;
 	struct vcpu *t = NULL;
 	int error = PSCI_SUCCESS;
 
@@ -98,9 +100,9 @@ cpu_on(struct vm *vm, uint64_t target, uint64_t entry, uint64_t context)
 		if ((vm->vcpus[i]->mpidr & AFF_MASK) == target)
 			t = vm->vcpus[i];
 	if (t == NULL)
-		return (PSCI_INVALID_PARAMETERS);
+		return (smccc_return(v, PSCI_INVALID_PARAMETERS));
 	if (!entry_valid(vm, entry))
-		return (PSCI_INVALID_ADDRESS);
+		return (smccc_return(v, PSCI_INVALID_ADDRESS));
 	spin_lock(&vm->lock);
 	if (t->power == VCPU_ON)
 		error = PSCI_ALREADY_ON;
@@ -111,20 +113,12 @@ cpu_on(struct vm *vm, uint64_t target, uint64_t entry, uint64_t context)
 	else {
 		t->power = VCPU_ON_PENDING;
 		t->start_pc = entry;
-		t->start_x0 = context;
+		t->start_x0 = smccc_arg(v, 3);
 	}
 	spin_unlock(&vm->lock);
 	if (error == PSCI_SUCCESS)
 		vcpu_request(t, VCPU_REQ_START);
-	return (error);
-}
-
-static outcome_t
-psci_cpu_on(struct vcpu *v)
-{
-
-	return (smccc_return(v, cpu_on(v->vm, smccc_arg(v, 1),
-	    smccc_arg(v, 2), smccc_arg(v, 3))));
+	return (smccc_return(v, error));
 }
 
 /*

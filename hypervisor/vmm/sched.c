@@ -185,16 +185,6 @@ sched_unload(struct pcpu *p)
 	p->loaded = NULL;
 }
 
-static void
-load(struct pcpu *p, struct vcpu *v)
-{
-
-	sched_unload(p);
-	port_vcpu_load(v);
-	vgic_load(&v->gic);
-	p->loaded = v;
-}
-
 struct vcpu *
 sched_next(struct pcpu *p, struct vcpu *v)
 {
@@ -223,8 +213,12 @@ sched_next(struct pcpu *p, struct vcpu *v)
 			p->loaded->waiting = 0;
 	}
 found:
-	if (p->loaded != v)
-		load(p, v);
+	if (p->loaded != v) {
+		sched_unload(p);
+		port_vcpu_load(v);
+		vgic_load(&v->gic);
+		p->loaded = v;
+	}
 	p->current = v;
 	if (v->next != v)
 		begin_turn(p, before);

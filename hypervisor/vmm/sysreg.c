@@ -197,19 +197,12 @@ answer(struct vcpu *v, uint64_t esr, uint64_t value)
 }
 
 /* Registers of the GICv3 CPU interface: a VM with GICv2 has none. */
-static bool
-has_gic_regs(const struct vcpu *v, uint64_t esr)
-{
-
-	return (!SYS_READ(esr) && v->vm->config.gic == 3);
-}
-
 static outcome_t
 trap_gic(struct vcpu *v, uint64_t esr,
     void (*write)(struct vgic_cpu *self, uint64_t val))
 {
 
-	if (!has_gic_regs(v, esr))
+	if (SYS_READ(esr) || v->vm->config.gic != 3)
 		return (OUTCOME_UNDEF);
 	write(&v->gic, vcpu_reg(v, SYS_RT(esr)));
 	return (OUTCOME_DONE);

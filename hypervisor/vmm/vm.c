@@ -169,7 +169,7 @@ create_memory(struct vm *vm, char *err)
 }
 
 int
-vm_create(const struct vm_config *c, struct vm **vmp, char *err)
+vm_create(const struct vm_config *c, char *err)
 {
 	struct vm *vm;
 	unsigned int i;
@@ -223,36 +223,10 @@ vm_create(const struct vm_config *c, struct vm **vmp, char *err)
 	console_attach(vm, page);
 	vpl011_init(&vm->uart, &uart_ops, vm);
 	vpl031_init(&vm->rtc, 0, &rtc_ops, vm);
-	*vmp = vm;
 	return (0);
 fail:
 	vm_destroy(vm);
 	return (-1);
-}
-
-int
-vm_load(struct vm *vm, ipa_t ipa, const void *data, size_t size, size_t zero,
-    char *err)
-{
-
-	if (vm->nimages == VM_MAX_IMAGES)
-		return (print_fail(err, "more than %d pieces to load",
-		    VM_MAX_IMAGES));
-	if (ipa.v < MACHINE_RAM_BASE || size + zero < size ||
-	    ipa.v - MACHINE_RAM_BASE > vm->config.memory ||
-	    size + zero > vm->config.memory - (ipa.v - MACHINE_RAM_BASE))
-		return (print_fail(err, "image of %zu bytes at 0x%lx does not "
-		    "fit the memory", size + zero, ipa.v));
-	vm->images[vm->nimages++] = (struct vm_image){ ipa, data, size, zero };
-	return (0);
-}
-
-void
-vm_set_entry(struct vm *vm, ipa_t entry, ipa_t dtb)
-{
-
-	vm->entry = entry;
-	vm->dtb = dtb;
 }
 
 /*
@@ -267,8 +241,8 @@ fill_memory(struct vm *vm, char *err)
 
 	stage2_reset(&vm->s2);
 	uint64_t start = port_counter();
-	for (unsigned int i = 0; i < vm->nimages; i++) {
-		const struct vm_image *im = &vm->images[i];
+	for (unsigned int i = 0; i < vm->config.image.nparts; i++) {
+		const struct vm_image *im = &vm->config.image.part[i];
 
 		for (uint64_t off = 0; off < im->size; off += n) {
 			n = PAGE_SIZE - ((im->ipa.v + off) & (PAGE_SIZE - 1));
@@ -298,8 +272,8 @@ start_boot_vcpu(struct vm *vm)
 	struct vcpu *v = vm->vcpus[0];
 
 	vm->state = VM_RUNNING;
-	v->start_pc = vm->entry.v;
-	v->start_x0 = vm->dtb.v;
+	v->start_pc = vm->config.image.entry.v;
+	v->start_x0 = vm->config.dtb.v;
 	v->power = VCPU_ON_PENDING;
 	vcpu_request(v, VCPU_REQ_START);
 }

@@ -21,6 +21,34 @@
 #define	VM_MAX_MMIO		8
 #define	VM_MAX_PCPUS		64
 
+/* Bytes to be copied into guest memory at start and at every reset. */
+struct vm_image {
+	ipa_t		ipa;
+	const void	*data;
+	size_t		size;		/* bytes of data; */
+	size_t		zero;		/* zero bytes to follow (bss) */
+};
+
+struct image {
+	/* Disjoint, inside of RAM; the last two are for initrd and tree. */
+	struct vm_image	part[VM_MAX_IMAGES];
+	unsigned int	nparts;			/* at least 1 */
+	ipa_t		entry;			/* inside of a part */
+	bool		is_linux;		/* arm64 Image */
+};
+
+struct vm_device {
+	ipa_t		ipa;
+	pa_t		pa;
+	uint64_t	size;
+	bool		read_only;
+};
+
+struct vm_spi {
+	uint32_t	intid;		/* physical = virtual */
+	bool		edge;
+};
+
 /* What a VM is to be: filled in by the bundle loader, checked by it. */
 struct vm_config {
 	char		name[VM_NAME_MAX];
@@ -32,26 +60,12 @@ struct vm_config {
 	bool		demand;			/* stage 2 on demand */
 	bool		wfi_native;
 	bool		stats;
-	struct {
-		ipa_t		ipa;
-		pa_t		pa;
-		uint64_t	size;
-		bool		read_only;
-	}		devices[VM_MAX_PASSTHROUGH];
+	struct vm_device devices[VM_MAX_PASSTHROUGH];
 	unsigned int	ndevices;
-	struct {
-		uint32_t	intid;		/* physical = virtual */
-		bool		edge;
-	}		spis[VM_MAX_PASSTHROUGH];
+	struct vm_spi	spis[VM_MAX_PASSTHROUGH];
 	unsigned int	nspis;
-};
-
-/* Bytes to be copied into guest memory at start and at every reset. */
-struct vm_image {
-	ipa_t		ipa;
-	const void	*data;
-	size_t		size;		/* bytes of data; */
-	size_t		zero;		/* zero bytes to follow (bss) */
+	struct image	image;		/* its data stay while the VM lives */
+	ipa_t		dtb;		/* boot vCPU's x0 */
 };
 
 enum vm_state {
@@ -88,10 +102,7 @@ struct vm {
 	struct vgic	gic;
 	struct vpl011	uart;
 	struct vpl031	rtc;
-	struct vm_image	images[VM_MAX_IMAGES];
-	unsigned int	nimages;
 	pa_t		ram;		/* behind MACHINE_RAM_BASE */
-	ipa_t		entry, dtb;	/* boot vCPU's pc and x0 */
 	uint64_t	vttbr;		/* stage 2 table base and VMID */
 	uint8_t		last_vcpu[VM_MAX_PCPUS]; /* that ran, by pcpu */
 	uint64_t	cntvoff;
@@ -104,11 +115,7 @@ struct vm {
  * err (VM_ERR bytes) that names what is wrong.
  */
 #define	VM_ERR	PRINT_LINE
-int	vm_create(const struct vm_config *c, struct vm **vmp, char *err);
-/* Keeps the pointer: data must stay while the VM lives. */
-int	vm_load(struct vm *vm, ipa_t ipa, const void *data, size_t size,
-	    size_t zero, char *err);
-void	vm_set_entry(struct vm *vm, ipa_t entry, ipa_t dtb);
+int	vm_create(const struct vm_config *c, char *err);
 /* Copies the images and lets vCPU 0 run. */
 int	vm_start(struct vm *vm, char *err);
 /* From any CPU; returns at once, the vCPUs stop as they exit. */

@@ -34,7 +34,7 @@ static struct {
 	char		lines[FAKE_LINES];	/* each ends with a newline */
 	uint64_t	free;
 	size_t		pages;		/* of the pool, handed out */
-	const char	*create_fails, *load_fails;	/* err, or NULL */
+	const char	*create_fails;	/* err, or NULL */
 	bool		pool_empty;
 	const char	*broken;	/* a promise that was not kept */
 } fake;
@@ -93,9 +93,43 @@ vm_by_index(unsigned int i)
 	return (i < VM_MAX ? fake.vms[i] : NULL);
 }
 
-int
-vm_create(const struct vm_config *c, struct vm **vmp, char *err)
+/* Every part in memory, apart from the others, and readable. */
+static void
+fake_image(const struct vm_config *c)
 {
+	const struct vm_image *p, *q;
+	const struct vm_image *end = &c->image.part[c->image.nparts];
+
+	fake_promise(c->image.nparts <= VM_MAX_IMAGES, "more images than room");
+	for (p = c->image.part; fake.broken == NULL && p < end; p++) {
+		uint64_t at = p->ipa.v - MACHINE_RAM_BASE;
+
+		fake_promise(p->size <= c->memory && p->zero <= c->memory &&
+		    at <= c->memory && at + p->size + p->zero <= c->memory,
+		    "image outside of memory");
+		for (q = c->image.part; q < p; q++)
+			fake_promise(p->ipa.v >= q->ipa.v + q->size + q->zero ||
+			    p->ipa.v + p->size + p->zero <= q->ipa.v,
+			    "images overlap");
+		if (fake.broken == NULL) {
+			void *copy = malloc(p->size + 1);
+
+			if (copy == NULL)
+				abort();
+			memcpy(copy, p->data, p->size);
+			free(copy);
+		}
+	}
+	fake_promise(c->image.entry.v >= MACHINE_RAM_BASE &&
+	    c->image.entry.v - MACHINE_RAM_BASE < c->memory &&
+	    c->image.entry.v % 4 == 0, "entry");
+	fake_promise(c->dtb.v % 8 == 0, "dtb");
+}
+
+int
+vm_create(const struct vm_config *c, char *err)
+{
+	struct vm *vm;
 	unsigned int i, slot;
 
 	if (fake.create_fails != NULL) {
@@ -124,66 +158,14 @@ vm_create(const struct vm_config *c, struct vm **vmp, char *err)
 		    c->devices[i].ipa.v | c->devices[i].pa.v) &
 		    (PAGE_SIZE - 1)) == 0 && (c->devices[i].ipa.v +
 		    c->devices[i].size - 1) >> host.ipa_bits == 0, "devices");
-	if ((*vmp = calloc(1, sizeof(**vmp))) == NULL)
+	fake_image(c);
+	if ((vm = calloc(1, sizeof(*vm))) == NULL)
 		abort();
-	(*vmp)->config = *c;
-	(*vmp)->index = slot;
+	vm->config = *c;
+	vm->index = slot;
 	fake.free -= c->memory;
-	fake.vms[slot] = *vmp;
+	fake.vms[slot] = vm;
 	return (0);
-}
-
-int
-vm_load(struct vm *vm, ipa_t ipa, const void *data, size_t size, size_t zero,
-    char *err)
-{
-	uint64_t at = ipa.v - MACHINE_RAM_BASE, end = at + size + zero;
-	unsigned int i;
-	void *copy;
-
-	if (fake.load_fails != NULL) {
-		snprintf(err, VM_ERR, "%s", fake.load_fails);
-		return (-1);
-	}
-	fake_promise(vm->nimages < VM_MAX_IMAGES && size <= vm->config.memory &&
-	    zero <= vm->config.memory && at <= vm->config.memory &&
-	    end <= vm->config.memory, "image outside of memory");
-	for (i = 0; i < vm->nimages; i++) {
-		const struct vm_image *im = &vm->images[i];
-
-		fake_promise(at + MACHINE_RAM_BASE >= im->ipa.v + im->size +
-		    im->zero || end + MACHINE_RAM_BASE <= im->ipa.v,
-		    "images overlap");
-	}
-	if (fake.broken == NULL) {
-		vm->images[vm->nimages++] = (struct vm_image){ ipa, data,
-		    size, zero };
-		if ((copy = malloc(size + 1)) == NULL)
-			abort();
-		memcpy(copy, data, size);
-		free(copy);
-	}
-	return (0);
-}
-
-void
-vm_set_entry(struct vm *vm, ipa_t entry, ipa_t dtb)
-{
-
-	fake_promise(entry.v >= MACHINE_RAM_BASE && entry.v -
-	    MACHINE_RAM_BASE < vm->config.memory && entry.v % 4 == 0, "entry");
-	fake_promise(dtb.v % 8 == 0, "dtb");
-	vm->entry = entry;
-	vm->dtb = dtb;
-}
-
-void
-vm_destroy(struct vm *vm)
-{
-
-	fake.free += vm->config.memory;
-	fake.vms[vm->index] = NULL;
-	free(vm);
 }
 
 static uint64_t
@@ -255,8 +237,8 @@ fake_reset(const void *bundle, size_t size)
 	for (i = 0; i < VM_MAX; i++) {
 		struct vm *vm = fake.vms[i];
 
-		for (j = 0; vm != NULL && j < vm->nimages; j++) {
-			const char *data = vm->images[j].data;
+		for (j = 0; vm != NULL && j < vm->config.image.nparts; j++) {
+			const char *data = vm->config.image.part[j].data;
 
 			if (data < start || data >= start + size)
 				free((void *)(uintptr_t)data);

@@ -219,10 +219,10 @@ ATF_TC_BODY(passthrough, tc)
 	config.spis[1].edge = true;
 	g.ndevices = 2;
 	g.devices[0] = (struct guest_fdt_device){ .name = "uart@9",
-	    .name_len = 6, .compatible = "v,one\0v,any", .compatible_len = 12,
+	    .compatible = { "v,one\0v,any", 12 },
 	    .reg = 0, .nregs = 2, .spi = 0, .nspis = 2 };
 	g.devices[1] = (struct guest_fdt_device){ .name = "rom",
-	    .name_len = 3, .reg = 2, .nregs = 1, .spi = 2, .nspis = 0 };
+	    .reg = 2, .nregs = 1, .spi = 2, .nspis = 0 };
 	write_tree();
 	string("/passthrough", "compatible", "simple-bus");
 	CELLS("/passthrough/uart@c000000", "reg", 0, 0xc000000, 0, 0x1000,
@@ -235,6 +235,12 @@ ATF_TC_BODY(passthrough, tc)
 	    "interrupts", NULL) == NULL);
 	ATF_CHECK(fdt_getprop(buf, node("/passthrough/rom@d000000"),
 	    "compatible", NULL) == NULL);
+	/* A name longer than any is to be. */
+	g.devices[1].name = "a234567890b234567890c234567890d234567890e234567890"
+	    "f234567890g234567890";
+	write_tree();
+	node("/passthrough/a234567890b234567890c234567890d234567890e23456@"
+	    "d000000");
 }
 
 /* The most that a bundle can ask for fits the bound; less room is refused. */
@@ -257,8 +263,7 @@ ATF_TC_BODY(room, tc)
 		config.devices[i].size = 0x1000;
 		config.spis[i].intid = (uint32_t)(40 + i);
 		g.devices[i] = (struct guest_fdt_device){ .name = name,
-		    .name_len = 32, .compatible = compatible,
-		    .compatible_len = sizeof(compatible),
+		    .compatible = { compatible, sizeof(compatible) },
 		    .reg = (uint8_t)i, .nregs = 1, .spi = (uint8_t)i,
 		    .nspis = 1 };
 	}
