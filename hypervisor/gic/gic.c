@@ -21,16 +21,16 @@ frame(unsigned int intid)
 	return (intid < 32 ? gic_frame[port_cpu()] : gicd);
 }
 
-void
-gic_set_active(unsigned int intid)
+static void
+set_active(unsigned int intid)
 {
 
 	reg_write(frame(intid), GICD_ISACTIVER + intid / 32 * 4,
 	    1u << intid % 32);
 }
 
-bool
-gic_line(unsigned int intid)
+static bool
+line(unsigned int intid)
 {
 
 	return (reg_read(frame(intid), GICD_ISPENDR) >> intid & 1);
@@ -70,6 +70,8 @@ gic_init_cpu(uintptr_t base, struct lr_ops *ops, unsigned int count)
 	quiet(base, 0, 32);
 	reg_write(base, GICD_ISENABLER, 1u << GIC_SGI_KICK);
 	ops->count = count < 16 ? count : 16;	/* as many as we look at */
+	ops->set_active = set_active;
+	ops->line = line;
 	lr_ops = ops;
 	for (unsigned int i = 0; i < ops->count; i++)
 		ops->write(i, 0);

@@ -129,8 +129,6 @@ static struct lr_ops lr = {
 	.save = save,
 	.restore = restore,
 	.deactivate = clear_active,
-	.set_active = gic_set_active,
-	.line = gic_line,
 };
 
 static COLD const char *

@@ -101,8 +101,6 @@ static struct lr_ops lr = {
 	.save = save,
 	.restore = restore,
 	.deactivate = deactivate,
-	.set_active = gic_set_active,
-	.line = gic_line,
 };
 
 static COLD uintptr_t

@@ -78,10 +78,10 @@ extern const struct platform_gic *gic_desc;
 extern uintptr_t gicd;
 extern uintptr_t gic_frame[PCPU_MAX];	/* registers of private interrupts */
 
-/* This CPU has that frame, and so many empty list registers. */
+/*
+ * This CPU has that frame, and so many empty list registers, of which these
+ * are the operations that differ.
+ */
 void	gic_init_cpu(uintptr_t frame, struct lr_ops *ops,
 	    unsigned int count);
-/* As struct irq_ops and struct lr_ops have them. */
 void	gic_enable(unsigned int intid, bool edge);
-void	gic_set_active(unsigned int intid);
-bool	gic_line(unsigned int intid);

@@ -120,14 +120,15 @@ ready(const struct vgic *vg, const struct vgic_bank *b)
 }
 
 void
-vgic_update(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b)
+vgic_update(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
+    uint32_t bits)
 {
 	uint32_t now = ready(vg, b);
 
-	if (now == b->queued)
-		return;
-	vgic_unqueue(vg, b, ~now);
-	for (uint32_t bits = now & ~b->queued; bits != 0; bits &= bits - 1) {
+	for (bits = b->queued & (bits | ~now); bits != 0; bits &= bits - 1)
+		vgic_dequeue(vg->cpus[b->owner[__builtin_ctz(bits)]], b,
+		    b->word, bits & -bits);
+	for (bits = now & ~b->queued; bits != 0; bits &= bits - 1) {
 		uint32_t bit = bits & -bits;
 		unsigned int i = (unsigned int)__builtin_ctz(bits);
 
@@ -142,15 +143,6 @@ vgic_update(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b)
 		if (vc != self)
 			vg->ops->kick(vc);
 	}
-}
-
-VGIC_COLD void
-vgic_unqueue(struct vgic *vg, struct vgic_bank *b, uint32_t bits)
-{
-
-	for (bits &= b->queued; bits != 0; bits &= bits - 1)
-		vgic_dequeue(vg->cpus[b->owner[__builtin_ctz(bits)]], b,
-		    b->word, bits & -bits);
 }
 
 static void
@@ -204,10 +196,8 @@ vgic_end(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
     uint32_t bits, uint32_t held)
 {
 
-	if (b != NULL) {
-		vgic_unqueue(vg, b, bits);
-		vgic_update(vg, self, b);
-	}
+	if (b != NULL)
+		vgic_update(vg, self, b, bits);
 	for (; held != 0; held &= held - 1)
 		vg->cpus[__builtin_ctz(held)]->holds--;
 	vgic_resume(self);
@@ -268,8 +258,7 @@ vgic_deactivate(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
 	bits &= b->active;
 	b->active &= ~bits;
 	vgic_drop_phys(vg, self, b, bits & ~b->latch);
-	vgic_unqueue(vg, b, bits);
-	vgic_update(vg, self, b);
+	vgic_update(vg, self, b, bits);
 }
 
 VGIC_COLD void
@@ -293,7 +282,7 @@ vgic_set_line(struct vgic *vg, struct vgic_cpu *self, unsigned int vcpu,
 			if (vc != self)
 				vg->ops->kick(vc);
 		}
-		vgic_update(vg, self, b);
+		vgic_update(vg, self, b, 0);
 		if (self != NULL)
 			vgic_resume(self);
 	}
@@ -309,7 +298,7 @@ vgic_inject(struct vgic *vg, struct vgic_cpu *self, unsigned int vintid)
 	spin_lock(&vg->lock);
 	b->phys |= 1u << vintid % 32;
 	b->latch |= 1u << vintid % 32;
-	vgic_update(vg, self, b);
+	vgic_update(vg, self, b, 0);
 	if (self != NULL)
 		vgic_resume(self);
 	spin_unlock(&vg->lock);

@@ -82,8 +82,7 @@ fold(struct vgic_cpu *vc, unsigned int n)
 		vgic_drop_phys(vg, vc, b, bit);
 	}
 	/* Out of the list register it may be another vCPU's. */
-	vgic_unqueue(vg, b, bit);
-	vgic_update(vg, vc, b);
+	vgic_update(vg, vc, b, bit);
 }
 
 /*

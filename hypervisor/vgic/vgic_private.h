@@ -93,16 +93,12 @@ vgic_dequeue(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int word,
 /* vgic.c. The lock is held in all of these but vgic_begin(). */
 /*
  * State of a bank changed: queue what is to be told now and was not, on the
- * vCPU it is for; unqueue what is not. Others than self are kicked;
- * vgic_resume() is self's turn.
+ * vCPU it is for; unqueue what is not. Those of bits may belong to another
+ * vCPU now, or before others. Others than self are kicked; vgic_resume() is
+ * self's turn.
  */
 void	vgic_update(struct vgic *vg, struct vgic_cpu *self,
-	    struct vgic_bank *b);
-/*
- * Before vgic_update(), where interrupts that are queued and stay so may
- * belong to another vCPU now, or before others.
- */
-void	vgic_unqueue(struct vgic *vg, struct vgic_bank *b, uint32_t bits);
+	    struct vgic_bank *b, uint32_t bits);
 /*
  * To change these interrupts (NULL: all there are) from self: takes the lock;
  * all their state is in the bank, until vgic_end() with the vCPUs held that

@@ -21,7 +21,7 @@
 #define	IROUTER_BITS		0xff80ffffffull
 #define	FRAME			0x1000
 
-/* Peripheral and component identification, 16 bytes before 0x1000 on. */
+/* Peripheral and component identification, or 0: there is nothing else. */
 static VGIC_COLD uint32_t
 id(const struct vgic *vg, uint32_t off)
 {
@@ -29,8 +29,10 @@ id(const struct vgic *vg, uint32_t off)
 	static const uint8_t ids[12] = {
 		0x04, 0, 0, 0, 0x92, 0xb4, 0x0b, 0, 0x0d, 0xf0, 0x05, 0xb1,
 	};
-	unsigned int i = (off & 0x3f) / 4 - 4;
+	uint32_t i = (off - IDS(vg)) / 4;
 
+	if (i >= nitems(ids))
+		return (0);
 	return (ids[i] | (i == 6 ? vg->version << 4 : 0));
 }
 
@@ -224,9 +226,9 @@ write_ctlr(struct vgic *vg, struct vgic_cpu *self, uint32_t val)
 	vg->group_on[0] = val & CTLR_ENABLE_GRP0 ? ~0u : 0;
 	vg->group_on[1] = val & CTLR_ENABLE_GRP1 ? ~0u : 0;
 	for (unsigned int i = 0; i < vg->nvcpus; i++)
-		vgic_update(vg, self, &vg->cpus[i]->priv);
+		vgic_update(vg, self, &vg->cpus[i]->priv, 0);
 	for (unsigned int i = 0; i < VGIC_WORDS - 1; i++)
-		vgic_update(vg, self, &vg->spi[i]);
+		vgic_update(vg, self, &vg->spi[i], 0);
 	vgic_end(vg, self, NULL, 0, held);
 }
 
@@ -261,7 +263,7 @@ dist_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m)
 	else if (m->size != 4)
 		return (MMIO_FAULT);
 	else if (!m->write)
-		m->value = off - IDS(vg) < 0x30 ? id(vg, off) : 0;
+		m->value = id(vg, off);
 	else if (off == GICD_CTLR)
 		write_ctlr(vg, self, m->value);
 	return (MMIO_OK);
@@ -315,7 +317,7 @@ read_rd(struct vgic *vg, struct vgic_cpu *vc, uint32_t off)
 	case GICR_WAKER:
 		return (vc->asleep ? GICR_WAKER_SLEEP | GICR_WAKER_ASLEEP : 0);
 	default:
-		return (off - IDS(vg) < 0x30 ? id(vg, off) : 0);
+		return (id(vg, off));
 	}
 }
 

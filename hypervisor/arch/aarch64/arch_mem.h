@@ -13,6 +13,16 @@ extern uint64_t arch_dcache_line;
 extern bool arch_zva64;
 
 static inline void
+port_clean_inval_poc(const void *start, size_t size)
+{
+	uintptr_t p = round_down((uintptr_t)start, arch_dcache_line);
+
+	for (; p < (uintptr_t)start + size; p += arch_dcache_line)
+		__asm__ volatile("dc civac, %0" : : "r" (p) : "memory");
+	__asm__ volatile("dsb sy" : : : "memory");
+}
+
+static inline void
 port_zero_page(void *page)
 {
 	char *p = page, *end = p + PAGE_SIZE;
@@ -34,19 +44,7 @@ port_zero_page(void *page)
 	}
 	for (; p < end; p += 16)
 		__asm__ volatile("stp xzr, xzr, [%0]" : : "r" (p) : "memory");
-	for (p = page; p < end; p += arch_dcache_line)
-		__asm__ volatile("dc cvac, %0" : : "r" (p) : "memory");
-	__asm__ volatile("dsb sy" : : : "memory");
-}
-
-static inline void
-port_clean_inval_poc(const void *start, size_t size)
-{
-	uintptr_t p = round_down((uintptr_t)start, arch_dcache_line);
-
-	for (; p < (uintptr_t)start + size; p += arch_dcache_line)
-		__asm__ volatile("dc civac, %0" : : "r" (p) : "memory");
-	__asm__ volatile("dsb sy" : : : "memory");
+	port_clean_inval_poc(page, PAGE_SIZE);
 }
 
 /* What was written past the caches; they may hold stale lines of it. */

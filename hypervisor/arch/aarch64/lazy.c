@@ -27,9 +27,9 @@ lazy_mdcr_reset(void)
 	uint64_t mdcr = MDCR_PMU | MDCR_DEBUG | MDCR_TPMS | MDCR_TTRF;
 	unsigned int ver = read_sysreg(id_aa64dfr0_el1) >> 8 & 15;
 
-	/* Has this CPU a PMUv3? (ID_AA64DFR0_EL1.PMUVer) */
+	/* Has this CPU a PMUv3 (ID_AA64DFR0_EL1.PMUVer)? HPMN: all. */
 	if (ver != 0 && ver != 15)
-		mdcr |= MDCR_HPMN(pmu_counters());
+		mdcr |= pmu_counters();
 	return (mdcr);
 }
 
@@ -107,51 +107,42 @@ pmu_load(const struct arch_pmu *s)
 }
 
 /*
- * The n-th breakpoint or watchpoint: the register number is in the name. As
- * many as DEBUG_BPS and DEBUG_WPS, of which sysreg.c lets guests know.
+ * The register number is in the name. As many as DEBUG_BPS and DEBUG_WPS, of
+ * which sysreg.c lets guests know; a CPU has one more of each than this field
+ * says.
  */
-#define	WP_EACH(op, n)							\
-	switch (n) {							\
-	default: op(3); __attribute__((fallthrough));			\
-	case 2: op(2); __attribute__((fallthrough));			\
-	case 1: op(1); __attribute__((fallthrough));			\
-	case 0: op(0);							\
-	}
-#define	BP_EACH(op, n)							\
-	switch (n) {							\
-	default: op(5); __attribute__((fallthrough));			\
-	case 4: op(4); __attribute__((fallthrough));			\
-	case 3: op(3); __attribute__((fallthrough));			\
-	case 2: op(2); __attribute__((fallthrough));			\
-	case 1: op(1); op(0);						\
-	}
-#define	SAVE_BP(n) d->bvr[n] = read_sysreg(dbgbvr##n##_el1),		\
-	d->bcr[n] = read_sysreg(dbgbcr##n##_el1)
-#define	SAVE_WP(n) d->wvr[n] = read_sysreg(dbgwvr##n##_el1),		\
-	d->wcr[n] = read_sysreg(dbgwcr##n##_el1)
-#define	LOAD_BP(n) write_sysreg(dbgbvr##n##_el1, d->bvr[n]);		\
-	write_sysreg(dbgbcr##n##_el1, d->bcr[n])
-#define	LOAD_WP(n) write_sysreg(dbgwvr##n##_el1, d->wvr[n]);		\
-	write_sysreg(dbgwcr##n##_el1, d->wcr[n])
+#define	EACH_DEBUG(OP) do {						\
+	uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);			\
+	unsigned int bps = (dfr0 >> 12 & 15) + 1;			\
+	unsigned int wps = (dfr0 >> 20 & 15) + 1;			\
+									\
+	OP(b, bps, 0) OP(b, bps, 1) OP(b, bps, 2) OP(b, bps, 3)		\
+	OP(b, bps, 4) OP(b, bps, 5)					\
+	OP(w, wps, 0) OP(w, wps, 1) OP(w, wps, 2) OP(w, wps, 3)		\
+} while (0)
+#define	SAVE(k, have, n) if (have > n) {				\
+	d->k##vr[n] = read_sysreg(dbg##k##vr##n##_el1);			\
+	d->k##cr[n] = read_sysreg(dbg##k##cr##n##_el1);			\
+}
+#define	LOAD(k, have, n) if (have > n) {				\
+	write_sysreg(dbg##k##vr##n##_el1, d->k##vr[n]);			\
+	write_sysreg(dbg##k##cr##n##_el1, d->k##cr[n]);			\
+}
 
 static void
 debug_save(struct arch_debug *d)
 {
-	uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);
 
 	/* MDSCR_EL1 itself is switched with EL1. */
 	d->oslsr = read_sysreg(oslsr_el1) >> 1 & 1;
-	BP_EACH(SAVE_BP, dfr0 >> 12 & 15);
-	WP_EACH(SAVE_WP, dfr0 >> 20 & 15);
+	EACH_DEBUG(SAVE);
 }
 
 static void
 debug_load(const struct arch_debug *d)
 {
-	uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);
 
-	BP_EACH(LOAD_BP, dfr0 >> 12 & 15);
-	WP_EACH(LOAD_WP, dfr0 >> 20 & 15);
+	EACH_DEBUG(LOAD);
 	write_sysreg(oslar_el1, d->oslsr);
 }
 

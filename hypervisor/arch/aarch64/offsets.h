@@ -17,7 +17,6 @@
 #define	PCPU_ENTRY_TICKS 16
 #define	PCPU_ENTRY_CLASS 24
 #define	PCPU_PANIC_STACK 32
-#define	PCPU_VECTORS	40
 #define	PCPU_TABLE	40
 #define	PCPU_IRQ	48
 #define	PCPU_RESUME	56

@@ -31,7 +31,6 @@
 #define	CPTR_TTA	(1ull << 20)
 #define	CPTR_TAM	(1ull << 30)
 
-#define	MDCR_HPMN(n)	((uint64_t)(n))
 #define	MDCR_TPMCR	(1ull << 5)
 #define	MDCR_TPM	(1ull << 6)
 #define	MDCR_TDA	(1ull << 9)
@@ -79,7 +78,6 @@
 #define	PSR_DIT		(1ull << 24)
 
 #define	PMCR_N_SHIFT	11
-#define	PMCR_E		(1ull << 0)
 
 #define	read_sysreg(r) ({						\
 	uint64_t v_;							\

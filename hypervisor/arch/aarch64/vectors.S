@@ -204,7 +204,34 @@ sync_timed:
 	br	x4
 
 	unexpected 6
+/*
+ * An exception of the hypervisor itself, or an AArch32 guest's. x0 = which
+ * vector, its own value in TPIDR_EL0. The stack may be the cause, so take
+ * another: this CPU's panic stack, or the boot one.
+ */
+panic_entry:
+	msr	tpidrro_el0, x1
+	mrs	x1, tpidr_el2
+	cbz	x1, 1f
+	ldr	x1, [x1, #PCPU_PANIC_STACK]
+	b	panic_save
+1:	adr	x1, boot_panic_stack_top
+	b	panic_save
+
 	unexpected 7
+panic_save:
+	sub	x1, x1, #(34 * 8)
+	pairs	stp, x1, 2, 29
+	str	x30, [x1, #VCPU_X(30)]
+	mov	x2, sp
+	stp	x2, x0, [x1, #VCPU_X(31)]
+	mrs	x2, tpidr_el0
+	mrs	x3, tpidrro_el0
+	stp	x2, x3, [x1, #VCPU_X(0)]
+	mov	sp, x1
+	mov	x0, x1
+	b	panic_exception
+
 	slot
 	exit_sync
 	slot
@@ -222,30 +249,6 @@ irq:	exit_async VCPU_EXITS_IRQ
 	unexpected 13
 	unexpected 14
 	unexpected 15
-
-/*
- * An exception of the hypervisor itself, or an AArch32 guest's. x0 = which
- * vector, its own value in TPIDR_EL0. The stack may be the cause, so take
- * another: this CPU's panic stack, or the boot one.
- */
-panic_entry:
-	msr	tpidrro_el0, x1
-	mrs	x1, tpidr_el2
-	cbz	x1, 1f
-	ldr	x1, [x1, #PCPU_PANIC_STACK]
-	b	2f
-1:	adr	x1, boot_panic_stack_top
-2:	sub	x1, x1, #(34 * 8)
-	pairs	stp, x1, 2, 29
-	str	x30, [x1, #VCPU_X(30)]
-	mov	x2, sp
-	stp	x2, x0, [x1, #VCPU_X(31)]
-	mrs	x2, tpidr_el0
-	mrs	x3, tpidrro_el0
-	stp	x2, x3, [x1, #VCPU_X(0)]
-	mov	sp, x1
-	mov	x0, x1
-	b	panic_exception
 
 	.section .data.rel.ro, "aw"
 	.balign	8

@@ -11,14 +11,9 @@
 #include "vmm/vm.h"
 
 /* Bits of the page offset for TCR_EL1.TG0 and TG1 (DDI 0487, D19.2.139). */
-static unsigned int
-granule_bits(bool high, unsigned int tg)
-{
-
-	if (high)
-		return (tg == 1 ? 14 : tg == 3 ? 16 : 12);
-	return (tg == 2 ? 14 : tg == 1 ? 16 : 12);
-}
+static const uint8_t granule_bits[2][4] = {
+	{ 12, 16, 14, 12 }, { 12, 14, 12, 16 },
+};
 
 unsigned int
 walk_level(struct vcpu *v)
@@ -28,9 +23,8 @@ walk_level(struct vcpu *v)
 	bool high = far >> 55 & 1;
 	uint64_t table = (high ? read_sysreg(ttbr1_el1) :
 	    read_sysreg(ttbr0_el1)) & 0x0000fffffffffffeull;
-	unsigned int va_bits = 64 - (high ? tcr >> 16 & 63 : tcr & 63);
-	unsigned int page = granule_bits(high, high ? tcr >> 30 & 3 :
-	    tcr >> 14 & 3);
+	unsigned int va_bits = 64 - (tcr >> (high ? 16 : 0) & 63);
+	unsigned int page = granule_bits[high][tcr >> (high ? 30 : 14) & 3];
 	unsigned int stride = page - 3;
 	pa_t pa;
 
