@@ -55,19 +55,6 @@ virtual_deadline(const struct vcpu *v)
 	return (vtimer_deadline(&t));
 }
 
-/* The emulated physical timer's line rises; once, until it is set anew. */
-static void
-ptimer_due(struct pcpu *p, struct vcpu *v)
-{
-	struct vcpu *self = p->loaded;
-
-	if (v->ptimer_told)
-		return;
-	v->ptimer_told = true;
-	vgic_set_line(&v->vm->gic, self != NULL && self->vm == v->vm ?
-	    &self->gic : NULL, v->index, MACHINE_PTIMER_INTID, true);
-}
-
 /*
  * Attend to the timers of v that are due. Returns when to look again.
  */
@@ -90,11 +77,16 @@ due(struct pcpu *p, struct vcpu *v, uint64_t now)
 			next = at;
 	}
 	at = vtimer_deadline(&v->ptimer);
-	if (at <= now) {
-		ptimer_due(p, v);
-	} else {
+	if (at > now) {
 		v->ptimer_told = false;
 		next = earlier(next, at);
+	} else if (!v->ptimer_told) {
+		/* The emulated physical timer's line rises, once. */
+		struct vcpu *self = p->loaded;
+
+		v->ptimer_told = true;
+		vgic_set_line(&v->vm->gic, self != NULL && self->vm == v->vm ?
+		    &self->gic : NULL, v->index, MACHINE_PTIMER_INTID, true);
 	}
 	if (v->index == 0) {
 		at = vpl031_deadline(&v->vm->rtc);

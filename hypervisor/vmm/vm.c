@@ -179,8 +179,6 @@ vm_create(const struct vm_config *c, char *err)
 	if (vm == NULL || page == NULL)
 		return (print_fail(err, "no memory for the VM itself"));
 	vm->config = *c;
-	if (vm->config.gic == 0)
-		vm->config.gic = host.gic_version;
 	spin_lock(&vms_lock);
 	for (i = 0; i < VM_MAX && vms[i] != NULL; i++)
 		;

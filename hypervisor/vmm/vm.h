@@ -56,7 +56,7 @@ struct vm_config {
 	uint64_t	cpus[MACHINE_MAX_VCPUS]; /* physical CPU index, or */
 #define	VM_CPU_ANY	(~0ull)			 /* the least loaded */
 	uint64_t	memory;			/* bytes, page aligned */
-	unsigned int	gic;			/* 2, 3, or 0: the hardware's */
+	unsigned int	gic;			/* 2 or 3 */
 	bool		demand;			/* stage 2 on demand */
 	bool		wfi_native;
 	bool		stats;
