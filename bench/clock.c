@@ -60,12 +60,16 @@ unsigned int
 clock_best(void)
 {
 	static int best = -1;
+	char word[8];
 	unsigned int ver = read_sysreg(id_aa64dfr0_el1) >> 8 & 15;
 	uint64_t here;
 
 	if (best >= 0)
 		return (best);
 	best = CLOCK_COUNTER;
+	if (machine_arg("clock", word, sizeof(word)) &&
+	    strcmp(word, "counter") == 0)
+		return (best);
 	if (ver == 0 || ver == 15 || trap_catch(pmu_start, 0).taken)
 		return (best);
 	here = rate(turn, PROBE * 1000);

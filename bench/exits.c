@@ -125,7 +125,8 @@ const char *
 exits_uart(struct run *r)
 {
 
-	if (machine.uart_base == 0 || !machine.uart_pl011)
+	if (machine.uart_base == 0 ||
+	    !(machine.uart_pl011 || machine.uart_sbsa))
 		return ("needs a PL011");
 	return (read_of(r, machine.uart_base + UARTFR));
 }

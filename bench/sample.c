@@ -6,7 +6,8 @@
  */
 #include "op.h"
 
-#define	AHEAD_US	40		/* of a deadline: time to get ready */
+/* Of a deadline: time to get ready; more than Xen's timer_slop, 50 us. */
+#define	AHEAD_US	100
 
 extern char entry_vectors_pmu[], entry_vectors_counter[];
 extern char entry_vectors_retired[];

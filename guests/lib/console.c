@@ -1,6 +1,7 @@
 /*
- * The console UART, polled: PL011 (DDI 0183) or 16550 and its kin. Which
- * and where, machine.c has found out.
+ * The console UART, polled: PL011 (DDI 0183), the part of it that the Base
+ * System Architecture asks for (DEN 0094, SBSA UART: data and flags), or 16550
+ * and its kin. Which and where, machine.c has found out.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -72,7 +73,7 @@ console_put(char c)
 		return;
 	if (c == '\n')
 		console_put('\r');
-	if (machine.uart_pl011) {
+	if (machine.uart_pl011 || machine.uart_sbsa) {
 		while (mmio_read(base + PL011_FR) & PL011_FR_TXFF)
 			;
 		mmio_write(base + PL011_DR, (unsigned char)c);
@@ -90,7 +91,7 @@ console_get(void)
 
 	if (base == 0)
 		return (-1);
-	if (machine.uart_pl011)
+	if (machine.uart_pl011 || machine.uart_sbsa)
 		return (mmio_read(base + PL011_FR) & PL011_FR_RXFE ? -1 :
 		    (int)(mmio_read(base + PL011_DR) & 0xff));
 	return (ns_read(NS_LSR) & NS_LSR_DR ? (int)(ns_read(NS_DATA) & 0xff) :

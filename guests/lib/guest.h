@@ -77,6 +77,7 @@ struct machine {
 	uint64_t	ram_base, ram_size;	/* the first bank, bytes */
 	uint64_t	uart_base;		/* 0: none found */
 	bool		uart_pl011;
+	bool		uart_sbsa;	/* of a PL011 only what BSA needs */
 	uint32_t	uart_intid;
 	uint64_t	rtc_base;		/* PL031; 0: none */
 	uint32_t	rtc_intid;

@@ -135,12 +135,16 @@ find_uart(const void *fdt)
 	if (node < 0)
 		node = compatible(fdt, "arm,pl011");
 	if (node < 0)
+		node = compatible(fdt, "arm,sbsa-uart");
+	if (node < 0)
 		node = compatible(fdt, "ns16550a");
 	if (node < 0 || !reg(fdt, node, 0, &base, &size))
 		return;
 	machine.uart_pl011 =
 	    fdt_node_check_compatible(fdt, node, "arm,pl011") == 0;
-	if (!machine.uart_pl011 &&
+	machine.uart_sbsa =
+	    fdt_node_check_compatible(fdt, node, "arm,sbsa-uart") == 0;
+	if (!machine.uart_pl011 && !machine.uart_sbsa &&
 	    fdt_node_check_compatible(fdt, node, "ns16550a") != 0 &&
 	    fdt_node_check_compatible(fdt, node, "ns16550") != 0 &&
 	    fdt_node_check_compatible(fdt, node, "snps,dw-apb-uart") != 0)

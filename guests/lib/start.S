@@ -173,7 +173,8 @@ to_el1:
 	isb
 	ret
 
-/* HVC with no hypervisor: NOT_SUPPORTED. */
+/* HVC with no hypervisor: NOT_SUPPORTED. An image may have its own. */
+	.weak	el2_vectors
 	.balign	2048
 el2_vectors:
 	.rept	16
