@@ -27,7 +27,15 @@ GUEST_LDFLAGS := -nostdlib -static-pie -Wl,--no-dynamic-linker -Wl,-z,text \
 guest_link = $(CROSS)gcc $(GUEST_LDFLAGS) -o $@ $(1) \
 	-Wl,--undefined=image_start $(GUEST_LIB) $(LIBFDT_A) $(GUEST_LIB)
 
-guests: $(GUEST_TESTS:%=$(GUEST)/%.Image)
+guests: $(GUEST_TESTS:%=$(GUEST)/%.Image) $(GUEST)/flat.flat
+
+# With no Image header, for the one address where such a binary is loaded.
+$(GUEST)/flat.flat: $(GUEST)/flat/flat.c.o
+	@echo '  FLAT    $@'
+	@$(CROSS)gcc -nostdlib -static -Wl,--build-id=none \
+	    -Wl,-Ttext-segment=0x40080000 -Wl,--section-start=.head=0x40080000 \
+	    -Wl,--entry=start -o $(GUEST)/flat/flat.elf $<
+	@$(CROSS)objcopy -O binary $(GUEST)/flat/flat.elf $@
 
 $(GUEST)/%.elf: $(GUEST)/tests/%.c.o $(GUEST_LIB) guests/lib/image.lds
 	@echo '  LD      $@'

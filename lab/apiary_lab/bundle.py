@@ -17,6 +17,10 @@ from typing import Any
 from . import paths
 from .status import LabError
 
+# As kvm-unit-tests names binaries with no header, made for QEMU's -kernel;
+# and where QEMU loads and enters what has none (hw/arm/boot).
+_FLAT = ".flat"
+_FLAT_AT = "0x40080000"
 _SIZE = re.compile(r"^(\d+)([KMG]?)$")
 _UNIT = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -57,7 +61,7 @@ def find_guest(name: str) -> Path:
         return path
     if "/" not in name:
         for folder in (paths.GUESTS, paths.BENCH):
-            for suffix in ("", ".Image"):
+            for suffix in ("", ".Image", _FLAT):
                 image = folder / f"{name}{suffix}"
                 if image.is_file():
                     return image
@@ -222,13 +226,15 @@ def source(vms: list[Vm]) -> str:
     out = ""
     for vm in vms:
         extra = ""
-        if vm.load != "":
+        image = find_guest(vm.guest)
+        load = vm.load or (_FLAT_AT if image.suffix == _FLAT else "")
+        if load != "":
             extra = '\t\t\ttype = "raw";\n\t\t\tload = <' + \
-                _cells(_address(vm.load, "load")) + ">;\n"
+                _cells(_address(load, "load")) + ">;\n"
             if vm.entry != "":
                 extra += "\t\t\tentry = <" + \
                     _cells(_address(vm.entry, "entry")) + ">;\n"
-        kernel = images.add(find_guest(vm.guest), extra)
+        kernel = images.add(image, extra)
         out += f"\t\t{vm.name} {{\n\t\t\tkernel = {_string(kernel)};\n"
         for key, text in (("initrd", vm.initrd), ("dtb", vm.dtb)):
             if text:

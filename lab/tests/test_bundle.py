@@ -32,6 +32,14 @@ class Bundles(InFolder):
                               capture_output=True, text=True,
                               check=True).stdout.strip()
 
+    def test_flat_binaries_go_where_qemu_puts_them(self) -> None:
+        image = self.folder / "test.flat"
+        image.write_bytes(b"flat")
+        text = bundle.source([Vm(guest=str(image))])
+        self.assertIn('type = "raw";\n\t\t\tload = <0x0 0x40080000>', text)
+        text = bundle.source([Vm(guest=str(image), load="0x40200000")])
+        self.assertIn("load = <0x0 0x40200000>", text)
+
     def test_everything(self) -> None:
         made = bundle.build([
             Vm(guest=str(self.image), name="one", vcpus=2, memory="5G",
