@@ -71,7 +71,7 @@ include $(wildcard hypervisor/build.mk guests/build.mk bench/build.mk \
 	hypervisor/tests/build.mk lab/build.mk)
 endif
 
-all: hypervisor guests bench-guests boards
+all: hypervisor guests bench-guests boards peers
 
 bench: deps
 	$(AGAIN) hypervisor bench-guests
@@ -85,6 +85,8 @@ test: deps
 test-full: deps
 	@fixtures/fetch-linux
 	@fixtures/fetch-dtbs
+	@fixtures/fetch-linux
+	@fixtures/fetch-xen
 	$(AGAIN) all unit-tests
 	@ci/test --full $(if $(FILTER),--filter '$(FILTER)')
 

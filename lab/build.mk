@@ -1,5 +1,5 @@
-# Host programs of the lab: boards, the hypervisor's discovery as it is,
-# compiled for the build host.
+# Programs of the lab: boards, the hypervisor's discovery as it is, compiled
+# for the build host; and the KVM runner, for arm64 Linux.
 #
 # SPDX-License-Identifier: BSD-2-Clause
 
@@ -18,3 +18,17 @@ $(BOARDS): $(BOARDS_SRCS) $(wildcard hypervisor/platform/*.h) lab/build.mk
 	    -fsanitize=address,undefined -fno-sanitize-recover=all \
 	    -Ihypervisor -Ihypervisor/include -Ihypervisor/arch/fake \
 	    -Ihypervisor/arch/arm -o $@ $(BOARDS_SRCS) -lfdt
+
+RUNNER := $(BUILD)/peers/kvm-runner
+RUNNER_SRCS := $(wildcard lab/peers/*.c)
+
+.PHONY: peers
+peers: $(RUNNER)
+
+# Static: it may be all that a Linux has. With CROSS= it is built natively.
+$(RUNNER): $(RUNNER_SRCS) lab/peers/runner.h lab/build.mk | $(LIBFDT_A)
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	@$(CROSS)gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror \
+	    -static -pthread -s -Wl,--build-id=none $(LIBFDT_CFLAGS) -o $@ \
+	    $(RUNNER_SRCS) $(LIBFDT_A)

@@ -143,6 +143,15 @@ def merge(runs: list[Histogram]) -> Histogram:
                      sorted(bins.items()))
 
 
+def varied(found: dict[str, list[Histogram]]) -> list[str]:
+    """Benchmarks whose samples were not the same in all runs."""
+    return sorted(
+        name for name, runs in found.items()
+        if any((h.bins, h.min, h.max, h.sum) !=
+               (runs[0].bins, runs[0].min, runs[0].max, runs[0].sum)
+               for h in runs))
+
+
 def as_dict(hist: Histogram, entry: str) -> dict[str, Any]:
     return {"bundle": entry, "units": hist.units, "n": hist.n,
             "min": hist.min, "p50": hist.percentile(50),
@@ -260,12 +269,7 @@ class Session:
             self.found.setdefault(name, []).append(hist)
 
     def varied(self) -> list[str]:
-        """Benchmarks whose samples were not the same in all runs."""
-        return sorted(
-            name for name, runs in self.found.items()
-            if any((h.bins, h.min, h.max, h.sum) !=
-                   (runs[0].bins, runs[0].min, runs[0].max, runs[0].sum)
-                   for h in runs))
+        return varied(self.found)
 
     def result(self) -> dict[str, Any]:
         """What is stored; wants at least one benchmark that worked."""

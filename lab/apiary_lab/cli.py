@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from . import bench, bundle, cli_boards, cli_explain, cli_history, \
-    cli_verdict, guests, lock, paths, provenance, qemu, store, symbols, \
-    targets
+    cli_peers, cli_verdict, guests, lock, paths, provenance, qemu, store, \
+    symbols, targets
 from .records import Console
 from .status import GOOD, INFRASTRUCTURE, INTERRUPTED, TEST_FAILED, LabError
 from .terminal import emit, progress, warn
@@ -445,6 +445,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_verdict.register(command, _target_options)
     cli_explain.register(command, _target_options)
     cli_history.register(command)
+    cli_peers.register(command)
     command("targets", cmd_targets, "what can be run on")
     sub = command("doctor", cmd_doctor,
                   "what is missing here, and how to get it")

@@ -68,21 +68,26 @@ def emulator(target: Target) -> str:
     return _output(target.program, "--version").splitlines()[0]
 
 
+def dump_tree(target: Target, tree: Path) -> None:
+    """Writes the tree that QEMU makes for this machine."""
+    words = target.command(Path("/dev/null"))
+    words = words[:words.index("-kernel")]
+    at = words.index("-M") + 1
+    words[at] += f",dumpdtb={tree}"
+    try:
+        subprocess.run(words, capture_output=True, check=True,
+                       stdin=subprocess.DEVNULL, timeout=60)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise LabError(f"no device tree of {target.name}: "
+                       f"{error}") from None
+
+
 def device_tree(target: Target) -> str:
-    """SHA-256 of the tree that QEMU makes for this machine."""
+    """SHA-256 of that tree."""
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "machine.dtb"
-        words = target.command(Path("/dev/null"))
-        words = words[:words.index("-kernel")]
-        at = words.index("-M") + 1
-        words[at] += f",dumpdtb={tree}"
-        try:
-            subprocess.run(words, capture_output=True, check=True,
-                           stdin=subprocess.DEVNULL, timeout=60)
-            return sha256(tree)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise LabError(f"no device tree of {target.name}: "
-                           f"{error}") from None
+        dump_tree(target, tree)
+        return sha256(tree)
 
 
 def host() -> dict[str, str]:

@@ -46,11 +46,12 @@ class Expect:
 
     guests: int
     hypervisor: bool
+    power_off: bool = True      # False: the machine stays on when all is done
 
     def stages(self) -> list[str]:
         out = ["banner", "vm"] if self.hypervisor else []
         if self.guests:
-            out += ["guest", "done", "power-off"]
+            out += ["guest", "done", "power-off"][:3 if self.power_off else 2]
         return out
 
 
@@ -157,7 +158,8 @@ class _Watch:
         now = time.monotonic()
         if self.panicked:
             return now > self.panicked + PANIC_GRACE
-        if self.run.console.halted:
+        if self.run.console.halted or \
+                not self.left and not self.expect.power_off:
             return True
         if limit and now > limit:
             where = f" in stage {self.left[0]}, waiting for " \

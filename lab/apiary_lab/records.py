@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 
 # `[name] ` before a line: the hypervisor's mark of the VM that printed it.
 _PREFIX = re.compile(r"^\[([A-Za-z0-9_.,+-]+)\] ")
+# The same by Xen, which cuts lines after so many characters.
+_XEN = re.compile(r"^\(XEN\) (DOM\d+): ")
+_XEN_CUT = 126
 _RECORD = re.compile(r"<(LAVA_SIGNAL_TESTCASE|APIARY_[A-Z]+)((?: [^<>]*)?)>")
 # A record was begun here; whether it was also ended is what must be asked.
 _BEGIN = re.compile(r"<(?=LAVA_SIGNAL_TESTCASE|APIARY_[A-Z])")
@@ -94,6 +97,7 @@ class Console:
         self._parts: dict[tuple[str, str], dict[int, dict[str, str]]] = {}
         self._open: dict[str, Guest] = {}
         self._detail: dict[str, list[str]] = {}
+        self._begun: dict[str, str] = {}    # lines that Xen has cut
 
     # -- input ------------------------------------------------------------
 
@@ -105,6 +109,14 @@ class Console:
         match = _PREFIX.match(text)
         if match:
             vm, text = match.group(1), text[match.end():]
+        match = _XEN.match(text)
+        if match:
+            vm, text = match.group(1), text[match.end():]
+            whole = self._begun.pop(vm, "") + text
+            if len(text) == _XEN_CUT:
+                self._begun[vm] = whole
+                return
+            text = whole
         if not vm:
             self._hypervisor_line(text)
         found = list(_RECORD.finditer(text))

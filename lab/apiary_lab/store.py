@@ -60,7 +60,7 @@ def log_path(path: Path) -> Path:
 def write_log(path: Path, text: str) -> None:
     """Stores the console of a run beside the place of its result."""
     # Of the same log always the same file.
-    _write(log_path(path), gzip.compress(text.encode(), mtime=0))
+    write_bytes(log_path(path), gzip.compress(text.encode(), mtime=0))
 
 
 def read_log(path: Path) -> str | None:
@@ -73,10 +73,10 @@ def read_log(path: Path) -> str | None:
 
 
 def write_text(path: Path, text: str) -> None:
-    _write(path, text.encode())
+    write_bytes(path, text.encode())
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes) -> None:
     part = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
