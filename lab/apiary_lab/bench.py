@@ -7,13 +7,14 @@ SPDX-License-Identifier: BSD-2-Clause
 """
 import datetime
 import re
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import bundle, paths, provenance, qemu, sizes, store, targets
+from . import bundle, machine, paths, provenance, qemu, sizes, store, \
+    targets
+from .lava import Images, resolved
 from .records import Console, Histogram
 from .status import LabError, no_such
 
@@ -165,7 +166,8 @@ class Session:
     """One `apiary bench`: boots every entry `runs` times."""
 
     def __init__(self, target: targets.Target, entries: list[Entry],
-                 runs: int, progress: Callable[[str], None]) -> None:
+                 runs: int, progress: Callable[[str], None],
+                 by_lava: bool = False) -> None:
         if not paths.HYPERVISOR_IMAGE.is_file():
             raise LabError(f"no {paths.shown(paths.HYPERVISOR_IMAGE)}: "
                            f"make hypervisor")
@@ -182,12 +184,16 @@ class Session:
         self.images: set[Path] = {paths.HYPERVISOR_IMAGE}
         self.cores: dict[str, str] = {}         # MIDR_EL1 by entry
         self.consoles: list[str] = []           # of every boot, in order
+        self.by_lava = by_lava
+        self.machine = ""                       # who ran it, if no emulator
+        self.retried: dict[str, list[str]] = {}     # why, by entry
         self.infrastructure: list[str] = []
         self.failed: list[str] = []
         self.skipped: list[str] = []            # more CPUs than asked for
 
     def target_of(self, entry: Entry) -> targets.Target:
-        if not entry.overrides:
+        # A board is as it is.
+        if not entry.overrides or self.target.runner == "lava":
             return self.target
         # What the caller asked for on the command line goes before.
         base = targets.load(self.target.source).data
@@ -239,18 +245,24 @@ class Session:
 
     def _boot(self, entry: Entry, turn: int) -> None:
         target = self.target_of(entry)
-        command = target.command(paths.HYPERVISOR_IMAGE,
-                                 self.bundles[entry.name])
-        self.commands[entry.name] = shlex.join(
-            [paths.shown(Path(word)) if word.startswith("/") else word
-             for word in command])
         log = paths.RUNS / "bench" / self.target.config() / entry.name / \
             str(turn) / "console.log"
-        run = qemu.boot(target, command, log,
-                        qemu.Expect(len(entry.vms), hypervisor=True))
+        run = machine.boot(
+            target, Images(paths.HYPERVISOR_IMAGE, self.bundles[entry.name]),
+            log, qemu.Expect(len(entry.vms), hypervisor=True),
+            by_lava=self.by_lava)
+        self.take(entry, turn, run)
+
+    def take(self, entry: Entry, turn: int, run: qemu.Run) -> None:
+        """What a boot has shown."""
+        self.commands[entry.name] = resolved(run.command)
+        if run.machine:
+            self.machine = run.machine
+        if run.retried:
+            self.retried.setdefault(entry.name, []).extend(run.retried)
         self.consoles.append(
             f"== {entry.name}, boot {turn + 1}: {self.commands[entry.name]}"
-            f"\n{log.read_text(errors='replace').rstrip()}\n")
+            f"\n{run.log.read_text(errors='replace').rstrip()}\n")
         run.infrastructure += disagreements(run.console)
         if not run.infrastructure and not run.console.histograms:
             run.infrastructure.append("no histogram was printed")
@@ -288,7 +300,7 @@ class Session:
                 "compiler": provenance.compiler(),
                 "hypervisor": provenance.compiler_of(paths.HYPERVISOR_ELF),
                 "guests": sorted(flags)},
-            "emulator": provenance.emulator(self.target),
+            "emulator": self.machine or provenance.emulator(self.target),
             "images": {paths.shown(path): provenance.sha256(path)
                        for path in sorted(self.images)},
             "bundles": {name: provenance.sha256(path)
@@ -297,6 +309,7 @@ class Session:
             "device_tree": provenance.device_tree(self.target),
             "host": provenance.host(),
             "runs": self.runs, "varied": self.varied(),
+            **({"retried": self.retried} if self.retried else {}),
             "benchmarks": {
                 name: as_dict(merge(runs), self.by[name])
                 for name, runs in self.found.items()}}

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from . import bench, bundle, cli_boards, cli_explain, cli_history, \
-    cli_peers, cli_verdict, guests, lock, paths, provenance, qemu, store, \
-    symbols, targets
+    cli_lava, cli_peers, cli_targets, cli_verdict, guests, lock, machine, \
+    paths, provenance, qemu, store, symbols, targets
+from .lava import Images
 from .records import Console
 from .status import GOOD, INFRASTRUCTURE, INTERRUPTED, TEST_FAILED, LabError
 from .terminal import emit, progress, warn
@@ -63,9 +64,9 @@ def cmd_run(args: argparse.Namespace) -> int:
             raise LabError(f"{target.name} has no hypervisor: wanted one "
                            f"--guest")
         [vm] = the_vms(args)
-        command = target.command(
-            bundle.find_guest(vm.guest),
-            Path(vm.initrd) if vm.initrd else None, vm.append or None)
+        images = Images(bundle.find_guest(vm.guest),
+                        Path(vm.initrd) if vm.initrd else None,
+                        vm.append or None)
     else:
         hypervisor = Path(args.hypervisor or paths.HYPERVISOR_IMAGE)
         if not hypervisor.is_file():
@@ -79,15 +80,16 @@ def cmd_run(args: argparse.Namespace) -> int:
                 raise LabError(f"no bundle {args.bundle}")
         else:
             made = bundle.build(the_vms(args), folder / "bundle.dtb")
-        command = target.command(hypervisor, made)
+        images = Images(hypervisor, made)
     terminal = sys.stdin.isatty() and not args.no_input
     if terminal:
         warn(f"{target.name}; Ctrl-A x ends the machine")
     console_out = sys.stderr.buffer if args.json else sys.stdout.buffer
-    run = qemu.boot(
-        target, command, folder / "console.log",
+    run = machine.boot(
+        target, images, folder / "console.log",
         qemu.Expect(0, target.entry == "el2"), echo=console_out,
-        interactive=not args.no_input, timeout=args.timeout)
+        interactive=not args.no_input, timeout=args.timeout,
+        by_lava=args.by_lava)
     found = run.console
     # A guest of ours can be judged by its records, any other cannot.
     if found.guests and not found.panic:
@@ -173,7 +175,8 @@ def cmd_bench(args: argparse.Namespace) -> int:
         raise LabError(f"what {target.name} costs is locked, not recorded: "
                        f"make lock")
     entries = bench.select(bench.read_entries(Path(args.bundles)), args.names)
-    session = bench.Session(target, entries, args.runs, progress)
+    session = bench.Session(target, entries, args.runs, progress,
+                            args.by_lava)
     session.run()
     for text in session.infrastructure:
         warn(text)
@@ -222,58 +225,6 @@ def cmd_bench(args: argparse.Namespace) -> int:
 
 
 # -- small ones -----------------------------------------------------------
-
-def cmd_targets(args: argparse.Namespace) -> int:
-    rows = {name: targets.load(name) for name in targets.names()}
-    if args.json:
-        emit({name: {**t.data, "missing": t.missing()}
-              for name, t in rows.items()})
-        return GOOD
-    for name, target in rows.items():
-        mark = "*" if name == targets.DEFAULT else " "
-        lacks = target.missing()
-        print(f"{mark} {name:22}{target.data['description']}"
-              + (f"\n  {'':22}missing: {'; '.join(lacks)}" if lacks else ""))
-    return GOOD
-
-
-def cmd_doctor(args: argparse.Namespace) -> int:
-    """Is everything here that a target needs?"""
-    checks: list[tuple[str, str, str]] = []     # what, found, what to do
-
-    def look(what: str, found: str, remedy: str) -> None:
-        checks.append((what, found, "" if found else remedy))
-
-    for name in [args.name] if args.name else targets.names():
-        target = targets.load(name)
-        lacks = target.missing()
-        found = "" if lacks else provenance.emulator(target)
-        look(f"target {name}", found, "; ".join(lacks))
-    for what, path, how in (
-            ("hypervisor", paths.HYPERVISOR_IMAGE, "make hypervisor"),
-            ("hypervisor symbols", paths.HYPERVISOR_ELF, "make hypervisor"),
-            ("libfdt for arm64", paths.BUILD / "deps" / "libfdt" /
-             ".complete", "make deps")):
-        look(what, paths.shown(path) if path.is_file() else "", how)
-    count = len(guests.names())
-    look("test guests", f"{count} images" if count else "", "make guests")
-    for tool, why in (("dtc", "bundles"), ("kyua", "make test"),
-                      ("git", "provenance")):
-        import shutil
-        look(tool, shutil.which(tool) or "", f"wanted for {why}: make deps")
-    space = os.statvfs(paths.TOP)
-    free = space.f_bavail * space.f_frsize >> 20
-    look("disk", f"{free} MiB free" if free > 200 else "",
-         f"only {free} MiB free: results could not be stored")
-    bad = [check for check in checks if check[2]]
-    if args.json:
-        emit([{"what": w, "found": f, "remedy": r} for w, f, r in checks])
-    else:
-        for what, found, remedy in checks:
-            print(f"{'MISSING' if remedy else 'ok':9}{what:32}"
-                  f"{remedy or found}")
-    return INFRASTRUCTURE if bad else GOOD
-
 
 def _read_log(name: str) -> str:
     try:
@@ -395,6 +346,18 @@ def _vm_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--entry", metavar="IPA")
 
 
+def _bench_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("names", nargs="*", metavar="NAME")
+    sub.add_argument("--runs", type=_count, default=1, metavar="N")
+    sub.add_argument("--record", action="store_true", help="what later "
+                     "runs are held against: results/recorded/")
+    sub.add_argument("--bundles", default=str(bench.BUNDLES),
+                     help=argparse.SUPPRESS)
+    # COMMIT or COMMIT+dirty: what the images were built from (measure.py).
+    sub.add_argument("--measured-as", help=argparse.SUPPRESS)
+    _target_options(sub)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="apiary", description="Boots, tests and measures Apiary.",
@@ -406,7 +369,7 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, function: Any, text: str,
                 json_too: bool = True) -> argparse.ArgumentParser:
         sub = subs.add_parser(name, help=text, description=text)
-        sub.set_defaults(function=function)
+        sub.set_defaults(function=function, by_lava=False)
         if json_too:
             sub.add_argument("--json", action="store_true",
                              help="print JSON instead of text")
@@ -432,25 +395,15 @@ def _parser() -> argparse.ArgumentParser:
     _target_options(sub)
 
     sub = command("bench", cmd_bench, "the benchmarks; stores a result")
-    sub.add_argument("names", nargs="*", metavar="NAME")
-    sub.add_argument("--runs", type=_count, default=1, metavar="N")
-    sub.add_argument("--record", action="store_true", help="what later "
-                     "runs are held against: results/recorded/")
-    sub.add_argument("--bundles", default=str(bench.BUNDLES),
-                     help=argparse.SUPPRESS)
-    # COMMIT or COMMIT+dirty: what the images were built from (measure.py).
-    sub.add_argument("--measured-as", help=argparse.SUPPRESS)
-    _target_options(sub)
+    _bench_options(sub)
 
     cli_verdict.register(command, _target_options)
     cli_explain.register(command, _target_options)
     cli_history.register(command)
     cli_peers.register(command)
-    command("targets", cmd_targets, "what can be run on")
-    sub = command("doctor", cmd_doctor,
-                  "what is missing here, and how to get it")
-    sub.add_argument("name", nargs="?", metavar="TARGET")
-
+    cli_targets.register(command)
+    cli_lava.register(command, _target_options, _vm_options, the_vms,
+                      cmd_run, cmd_bench, _bench_options)
     cli_boards.register(command)
     sub = command("replay", cmd_replay, "judge a saved console log again")
     sub.add_argument("log", metavar="LOG", help="a file, or - for standard "

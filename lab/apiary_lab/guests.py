@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import bundle, paths, qemu, store, targets
+from . import bundle, machine, paths, qemu, store, targets
+from .lava import Images
 from .status import LabError
 
 MATRIX = paths.LAB / "matrix.yaml"
@@ -133,19 +134,18 @@ def boot(point: Point, folder: Path, append: str | None = None,
         if not paths.HYPERVISOR_IMAGE.is_file():
             raise LabError(f"no {paths.shown(paths.HYPERVISOR_IMAGE)}: "
                            f"make hypervisor")
-        command = point.target.command(
-            paths.HYPERVISOR_IMAGE,
-            bundle.build(point.vms, folder / "bundle.dtb"))
+        images = Images(paths.HYPERVISOR_IMAGE,
+                        bundle.build(point.vms, folder / "bundle.dtb"))
     else:
         if len(point.vms) != 1:
             raise LabError(f"{point.guest} wants {len(point.vms)} VMs: "
                            f"{point.target.name} has no hypervisor")
         vm = point.vms[0]
-        command = point.target.command(
-            bundle.find_guest(vm.guest), append=append or vm.append or None)
-    return qemu.boot(point.target, command, folder / "console.log",
-                     qemu.Expect(point.announce, over_hypervisor),
-                     on_stage=on_stage)
+        images = Images(bundle.find_guest(vm.guest),
+                        append=append or vm.append or None)
+    return machine.boot(point.target, images, folder / "console.log",
+                        qemu.Expect(point.announce, over_hypervisor),
+                        on_stage=on_stage)
 
 
 def summary(run: qemu.Run) -> dict[str, Any]:
@@ -159,7 +159,8 @@ def summary(run: qemu.Run) -> dict[str, Any]:
                                 "detail": case.detail, "line": case.line}
     return {"cases": cases, "infrastructure": run.infrastructure,
             "explain": qemu.explain(run) if run.infrastructure else "",
-            "log": paths.shown(run.log), "seconds": round(run.seconds, 2)}
+            "retried": run.retried, "log": paths.shown(run.log),
+            "seconds": round(run.seconds, 2)}
 
 
 def outcome(point: Point, session: str,

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from . import paths
+from . import fvp, paths
 from .status import LabError
 from .targets import Target
 
@@ -65,6 +65,10 @@ def compiler() -> str:
 
 
 def emulator(target: Target) -> str:
+    if target.runner == "fvp":
+        return fvp.version(target.program)
+    if target.runner == "lava":
+        return lava_version()
     return _output(target.program, "--version").splitlines()[0]
 
 
@@ -83,11 +87,19 @@ def dump_tree(target: Target, tree: Path) -> None:
 
 
 def device_tree(target: Target) -> str:
-    """SHA-256 of that tree."""
+    """SHA-256 of the board's tree, or of that which QEMU makes."""
+    if target.runner != "qemu":
+        tree = target.dtb or paths.RUNS / target.name / "board.dtb"
+        return sha256(tree)
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "machine.dtb"
         dump_tree(target, tree)
         return sha256(tree)
+
+
+def lava_version() -> str:
+    return "lava-dispatcher " + _output(
+        "dpkg-query", "-f", "${Version}", "-W", "lava-dispatcher")
 
 
 def host() -> dict[str, str]:

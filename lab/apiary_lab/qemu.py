@@ -1,9 +1,8 @@
-"""Boots images on a target under QEMU and watches the console.
+"""Boots images on an emulator or model: a process of this machine whose
+standard output is the console.
 
-A run goes through stages, each with a time-out of its own, so that a hang is
-named by the stage it happened in. What was seen is judged from the records
-on the console, never from QEMU's exit status: it is 0 for a reset too.
-Must not know what the guests test.
+Never asks its exit status: QEMU's is 0 for a reset too. Must not know what
+the guests test, nor what is made of the console.
 
 SPDX-License-Identifier: BSD-2-Clause
 """
@@ -18,72 +17,22 @@ import termios
 import time
 import tty
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from . import paths, symbols
+from . import paths
 from .records import Console
 from .status import LabError
 from .targets import Target
+from .watch import STAGES, Expect, Run, Watch, explain, judge
 
-# What is being waited for in each stage, in order.
-STAGES = {
-    "banner": "the hypervisor's banner (`Apiary ...`)",
-    "vm": "a VM to start (`vm NAME: start`)",
-    "guest": "the guest to announce itself (<APIARY_GUEST>)",
-    "done": "the guest to end (<APIARY_DONE>)",
-    "power-off": "the machine to power off",
-}
-PANIC_GRACE = 2.0       # seconds that a panic may take to print
+__all__ = ["STAGES", "Expect", "Run", "boot", "explain"]
 KEEP_STDERR = 4000      # characters
 
 
-@dataclass
-class Expect:
-    """What a run is to show: how many guests announce themselves (0: the
-    guest is not ours, it ends when it ends), over a hypervisor or not."""
-
-    guests: int
-    hypervisor: bool
-    power_off: bool = True      # False: the machine stays on when all is done
-
-    def stages(self) -> list[str]:
-        out = ["banner", "vm"] if self.hypervisor else []
-        if self.guests:
-            out += ["guest", "done", "power-off"][:3 if self.power_off else 2]
-        return out
-
-
-@dataclass
-class Run:
-    """What happened."""
-
-    command: list[str]
-    log: Path
-    console: Console
-    seconds: float = 0.0
-    stage: str = ""             # the one it hung or ended in; "" if none
-    infrastructure: list[str] = field(default_factory=list)
-    stderr: str = ""
-
-
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     # PR_SET_PDEATHSIG: no emulator outlives us, however we are ended.
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
-def _reached(stage: str, console: Console, expect: Expect) -> bool:
-    if stage == "banner":
-        return bool(console.banner)
-    if stage == "vm":
-        return bool(console.vm_started)
-    if stage == "guest":
-        return bool(console.guests)
-    if stage == "done":
-        done = {(g.vm, g.name) for g in console.guests if g.done}
-        return len(done) >= expect.guests
-    return False        # "power-off" is reached by the emulator's end
 
 
 class _Terminal:
@@ -115,66 +64,6 @@ def _stop(process: subprocess.Popen) -> None:
             process.wait()
 
 
-class _Watch:
-    """One run in progress."""
-
-    def __init__(self, target: Target, run: Run, expect: Expect,
-                 on_stage: Callable[[str], None] | None) -> None:
-        self.timeouts = target.timeouts
-        self.run = run
-        self.expect = expect
-        self.on_stage = on_stage
-        self.left = expect.stages()
-        self.partial = b""
-        self.panicked = 0.0
-        self.deadline = 0.0
-        self.next_stage(time.monotonic())
-
-    def next_stage(self, now: float) -> None:
-        self.run.stage = self.left[0] if self.left else ""
-        self.deadline = now + self.timeouts[self.left[0]] if self.left else 0.0
-        if self.on_stage is not None and self.left:
-            self.on_stage(self.left[0])
-
-    def bytes(self, data: bytes) -> None:
-        lines = (self.partial + data).split(b"\n")
-        self.partial = lines.pop()
-        console = self.run.console
-        for line in lines:
-            console.feed(line.decode("utf-8", "replace"))
-        now = time.monotonic()
-        while self.left and _reached(self.left[0], console, self.expect):
-            self.left.pop(0)
-            self.next_stage(now)
-        if console.panic and not self.panicked:
-            self.panicked = now
-
-    def end(self) -> None:
-        if self.partial:
-            self.bytes(b"\n")
-
-    def expired(self, limit: float) -> bool:
-        """Whether the run must be ended now; says why."""
-        now = time.monotonic()
-        if self.panicked:
-            return now > self.panicked + PANIC_GRACE
-        if self.run.console.halted or \
-                not self.left and not self.expect.power_off:
-            return True
-        if limit and now > limit:
-            where = f" in stage {self.left[0]}, waiting for " \
-                f"{STAGES[self.left[0]]}" if self.left else ""
-            self.run.infrastructure.append(f"the time given is over{where}")
-            return True
-        if self.left and now > self.deadline:
-            stage = self.left[0]
-            self.run.infrastructure.append(
-                f"hung in stage {stage}: waited {self.timeouts[stage]:g} s "
-                f"for {STAGES[stage]}")
-            return True
-        return False
-
-
 def boot(target: Target, command: list[str], log: Path, expect: Expect,
          echo: BinaryIO | None = None, interactive: bool = False,
          timeout: float = 0.0,
@@ -182,7 +71,7 @@ def boot(target: Target, command: list[str], log: Path, expect: Expect,
     """Runs the command to its end; the console goes to `log` (and `echo`)."""
     run = Run(command, log, Console())
     started = time.monotonic()
-    watch = _Watch(target, run, expect, on_stage)
+    watch = Watch(target.timeouts, run, expect, on_stage)
     limit = started + timeout if timeout else 0.0
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -195,16 +84,16 @@ def boot(target: Target, command: list[str], log: Path, expect: Expect,
         raise LabError(f"cannot save {paths.shown(log)}: "
                        f"{error.strerror}") from None
     run.seconds = time.monotonic() - started
-    _judge(run, watch)
+    judge(run, expect, target.label)
     return run
 
 
-def _attend(watch: _Watch, command: list[str], sink: BinaryIO,
+def _attend(watch: Watch, command: list[str], sink: BinaryIO,
             echo: BinaryIO | None, interactive: bool, limit: float) -> None:
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE if interactive else subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        preexec_fn=_die_with_parent)
+        preexec_fn=die_with_parent)
     terminal = None
     try:
         terminal = _Terminal(interactive)
@@ -257,36 +146,3 @@ def _give(process: subprocess.Popen, data: bytes) -> None:
         process.stdin.flush()
     except BrokenPipeError:
         pass        # the emulator has just ended
-
-
-def _judge(run: Run, watch: _Watch) -> None:
-    console, wrong = run.console, run.infrastructure
-    if run.stage == "power-off" and not wrong and not console.panic:
-        run.stage = ""      # the emulator ended, as it should
-    elif run.stage and not wrong and not console.panic:
-        wrong.append(f"QEMU ended in stage {run.stage}, while waiting for "
-                     f"{STAGES[run.stage]}")
-    if watch.expect.guests:
-        wrong += console.infrastructure()
-    elif console.panic:
-        wrong.append(f"the hypervisor panicked: {console.panic[0]}")
-    if run.stderr.strip() and (wrong or not console.lines):
-        wrong.append(f"QEMU said: {run.stderr.strip()}")
-
-
-def explain(run: Run, tail: int = 20) -> str:
-    """For people: what went wrong, the panic or the end of the console."""
-    out = [f"  {text}" for text in run.infrastructure]
-    lines: list[str] = []
-    if run.console.panic:
-        lines = run.console.panic[:80]
-        try:
-            lines = symbols.symbolize(lines, paths.HYPERVISOR_ELF)
-        except LabError as error:
-            out.append(f"  (no symbols: {error})")
-    elif run.log.is_file():
-        text = run.log.read_text("utf-8", "replace")
-        lines = text.splitlines()[-tail:] if tail else []
-    out += [f"  | {line}" for line in lines]
-    out.append(f"  console: {paths.shown(run.log)}")
-    return "\n".join(out)

@@ -1,7 +1,7 @@
 """Targets: the machines that images can be booted on.
 
 Reads and checks lab/targets/*.yaml and turns one into a command line. Must
-not know what is booted, nor how a run is watched.
+not know what is booted, nor how a run is watched, nor LAVA's forms.
 
 SPDX-License-Identifier: BSD-2-Clause
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from . import paths
+from . import fvp, paths, wiring
 from .status import LabError, no_such
 
 DEFAULT = "qemu-virt-gicv3"
@@ -31,17 +31,36 @@ class Target:
         return self.data["entry"]
 
     @property
+    def runner(self) -> str:
+        return self.data["runner"]
+
+    @property
+    def label(self) -> str:
+        """What to call whoever runs it."""
+        return {"qemu": "QEMU", "fvp": "the model", "lava": "LAVA"}[
+            self.runner]
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """The part that only its runner understands."""
+        return self.data[self.runner]
+
+    @property
     def timeouts(self) -> dict[str, float]:
-        return self.data["timeouts"]
+        scale = self.own.get("scale", 1) if self.runner == "fvp" else 1
+        return {stage: seconds * scale
+                for stage, seconds in self.data["timeouts"].items()}
 
     @property
     def program(self) -> str:
-        return self.data["qemu"]["program"]
+        """The emulator or model."""
+        return fvp.find(self.own) if self.runner == "fvp" else \
+            self.own["program"]
 
     @property
     def dtb(self) -> Path | None:
         """The board's device tree; None: the machine makes one."""
-        name = self.data["qemu"].get("dtb")
+        name = self.own.get("dtb")
         return None if name is None else paths.BUILD / "deps" / "dtb" / name
 
     def config(self) -> str:
@@ -59,6 +78,9 @@ class Target:
     def command(self, kernel: Path, initrd: Path | None = None,
                 append: str | None = None) -> list[str]:
         """The whole command that boots these images."""
+        if self.runner == "fvp":
+            return fvp.command(self.own, self.data["smp"], kernel, initrd,
+                               self.dtb)
         qemu = self.data["qemu"]
         cpu = self.data["cpu"]
         if cpu in qemu.get("cpu_options", {}):
@@ -89,7 +111,11 @@ class Target:
     def missing(self) -> list[str]:
         """What this host lacks to run the target, and how to get it."""
         lacks = []
-        if shutil.which(self.program) is None:
+        if self.runner == "lava":
+            lacks += wiring.missing(self.name, self.own)
+        elif self.runner == "fvp":
+            lacks += fvp.missing(self.own)
+        elif shutil.which(self.program) is None:
             lacks.append(f"{self.program} is not in PATH: make deps")
         if self.dtb is not None and not self.dtb.is_file():
             lacks.append(f"no {paths.shown(self.dtb)}: fixtures/fetch-dtbs")
@@ -100,23 +126,61 @@ def names() -> list[str]:
     return sorted(path.stem for path in paths.TARGETS.glob("*.yaml"))
 
 
+def schema() -> dict[str, Any]:
+    return json.loads((paths.TARGETS / "schema.json").read_text())
+
+
+def line_of(text: str, steps: list[Any]) -> int:
+    """The line of a YAML text that this path of keys and indices is at; of
+    the last part of it that is there."""
+    import yaml
+
+    node = yaml.compose(text)
+    line = node.start_mark.line if node is not None else 0
+    for step in steps:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value
+                     if key.value == str(step)]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and \
+                step in range(len(node.value)):
+            node = node.value[step]
+            line = node.start_mark.line
+        else:
+            break
+    return line + 1
+
+
 def read(path: Path) -> dict[str, Any]:
-    """One target file, checked."""
+    """One target file, checked: file, line, field, what was wanted."""
     import jsonschema
     import yaml
 
-    schema = json.loads((paths.TARGETS / "schema.json").read_text())
+    where = paths.shown(path)
     try:
-        data = yaml.safe_load(path.read_text())
-        jsonschema.validate(data, schema)
+        text = path.read_text()
+        data = yaml.safe_load(text)
+        jsonschema.validate(data, schema())
     except (OSError, UnicodeDecodeError) as error:
-        raise LabError(f"{paths.shown(path)}: {error}") from None
+        raise LabError(f"{where}: {error}") from None
     except yaml.YAMLError as error:
-        raise LabError(f"{paths.shown(path)}: not YAML: {error}") from None
+        mark = getattr(error, "problem_mark", None)
+        at = f":{mark.line + 1}" if mark else ""
+        raise LabError(f"{where}{at}: not YAML: "
+                       f"{getattr(error, 'problem', error)}") from None
     except jsonschema.ValidationError as error:
-        where = ".".join(str(step) for step in error.absolute_path) or "file"
-        raise LabError(f"{paths.shown(path)}: {where}: "
-                       f"{error.message}") from None
+        steps = list(error.absolute_path)
+        if error.validator == "additionalProperties":
+            # The line of the one that is too many, not of all the mapping.
+            steps += [key for key in error.instance
+                      if key not in error.schema["properties"]][:1]
+        field = ".".join(str(step) for step in error.absolute_path) or "file"
+        wanted = error.schema.get("description", "")
+        raise LabError(f"{where}:{line_of(text, steps)}: {field}: "
+                       f"{error.message}"
+                       + (f" ({wanted})" if wanted else "")) from None
     return data
 
 
@@ -130,5 +194,8 @@ def load(name: str, cpu: str | None = None, smp: int | None = None,
     target = Target(path.stem, read(path), name)
     for key, value in (("cpu", cpu), ("smp", smp), ("memory", memory)):
         if value is not None:
+            if target.runner == "lava":
+                raise LabError(f"{target.name} is a board: it has the {key} "
+                               f"that it has")
             target.data[key] = value
     return target

@@ -61,7 +61,7 @@ class BadFiles(InFolder):
                          "mine+smp3")
 
     def test_refused(self) -> None:
-        self.assertRefused(GOOD.replace("smp: 2", "smp: two"), "smp: 'two'")
+        self.assertRefused(GOOD.replace("smp: 2", "smp: two"), "smp: .two.")
         self.assertRefused(GOOD.replace("smp: 2", "smp: 0"), "smp: 0 is less")
         self.assertRefused(GOOD.replace("gic: 3", "gic: 4"), "gic: 4")
         self.assertRefused(GOOD + "colour: blue\n", "'colour' was unexp")
