@@ -142,7 +142,7 @@ def register(command: Callable, target_options: Callable,
 
     sub = add("run", cmd_run, "boot a guest by lava-run, without a server")
     sub.set_defaults(by_lava=True, bundle=None, hypervisor=None,
-                     no_input=True)
+                     no_input=True, clock="virtual")
     sub.add_argument("--timeout", type=float, default=0.0, metavar="S",
                      help="end the machine after so many seconds")
     target_options(sub)

@@ -29,6 +29,9 @@ def parse(line: str) -> dict[str, Any] | None:
         return None
     return event if isinstance(event, dict) and \
         event.get("lvl") in _LEVELS else None
+# What the telnet program says, not the board.
+_TELNET = re.compile(r"Trying |Connected to |Escape character is|telnet: |"
+                     r"Connection closed|\S+: Name or service")
 
 
 @dataclass
@@ -65,7 +68,11 @@ class Events:
     def _console(self, text: str) -> None:
         if self.last in ("finalize", "read-feedback") and text == "poweroff":
             return      # LAVA's own, to a shell that is not there
-        self.watch.mark("firmware")
+        if text and not _TELNET.match(text):
+            self.watch.mark("firmware")
+        elif text.startswith("telnet: "):
+            self.watch.run.infrastructure.append(
+                f"the serial line does not open: {text}")
         found = re.match(r"U-Boot (\d\S*)", text)
         if found and not self.loader:
             self.loader = found[0]
