@@ -29,6 +29,8 @@ def parse(line: str) -> dict[str, Any] | None:
         return None
     return event if isinstance(event, dict) and \
         event.get("lvl") in _LEVELS else None
+
+
 # What the telnet program says, not the board.
 _TELNET = re.compile(r"Trying |Connected to |Escape character is|telnet: |"
                      r"Connection closed|\S+: Name or service")
