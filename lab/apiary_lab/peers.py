@@ -10,7 +10,7 @@ SPDX-License-Identifier: BSD-2-Clause
 import dataclasses
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,30 @@ def select(plans: Plans, only: list[str], names: list[str]) -> list[Column]:
     return out
 
 
+def newest(plans: Plans, warn: Callable[[str], None]) \
+        -> dict[str, dict[str, Any]]:
+    """The newest stored result of each column that has all its boots."""
+    out = {}
+    for name, column in plans.columns.items():
+        for _, result in _stored(column, warn):
+            if {boot.name for boot in column.boots} <= \
+                    set(result["commands"]):
+                out[name] = result
+                break
+    return out
+
+
+def _stored(column: Column, warn: Callable[[str], None]) \
+        -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Its results that can be read, the newest first."""
+    folder = paths.RESULTS / "runs" / column.target
+    for path in sorted(folder.glob("*.json"), reverse=True):
+        try:
+            yield path, store.read(path)
+        except LabError as error:
+            warn(f"{error}; skipped")
+
+
 class Session:
     """One column, measured: each boot `runs` times."""
 
@@ -170,13 +194,7 @@ class Session:
         """The newest stored result of just this; what it has besides is
         of no harm."""
         wanted = self.depends()
-        folder = paths.RESULTS / "runs" / self.column.target
-        for path in sorted(folder.glob("*.json"), reverse=True):
-            try:
-                result = store.read(path)
-            except LabError as error:
-                warn(f"{error}; skipped")
-                continue
+        for path, result in _stored(self.column, warn):
             if result["emulator"] == wanted["emulator"] and \
                     result["runs"] >= self.runs and all(
                         wanted[key].items() <= result[key].items()

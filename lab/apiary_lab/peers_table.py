@@ -1,4 +1,4 @@
-"""Columns beside each other: text, Markdown, and where they stand.
+"""Columns beside each other: text, Markdown, and who is ahead.
 
 Must not know how a figure was measured.
 
@@ -72,7 +72,16 @@ class Table:
 
     # -- for people -------------------------------------------------------
 
-    def _cells(self) -> list[list[str]]:
+    def head(self) -> str:
+        """When, from what, by which command."""
+        first = self.results[self.columns[0].name]
+        guest = "guests that differ" if self.unlike() else \
+            f"guest image {self.guest()[:12]} in every column"
+        return (f"{first['time'][:10]}, commit {first['commit'][:12]}, "
+                f"{first['emulator']}, {guest}; `lab/apiary peers` measures "
+                f"it anew.")
+
+    def cells(self) -> list[list[str]]:
         out = []
         for row in self.rows:
             values = [self.value(column.name, row)
@@ -111,12 +120,12 @@ class Table:
                 column.note))))
         return out
 
-    def _boxed(self) -> list[list[str]]:
+    def boxed(self) -> list[list[str]]:
         return [["operation", *(c.title for c in self.columns)],
-                *self._cells()]
+                *self.cells()]
 
     def text(self) -> str:
-        rows = self._boxed()
+        rows = self.boxed()
         widths = [max(len(row[i]) for row in rows)
                   for i in range(len(rows[0]))]
         lines = ["  ".join(cell.rjust(width) if i else cell.ljust(width)
@@ -130,12 +139,9 @@ class Table:
 
     def markdown(self) -> str:
         """The section of the top README."""
-        head, *rows = self._boxed()
-        first = self.results[self.columns[0].name]
+        head, *rows = self.boxed()
         lines = [
-            f"{first['time'][:10]}, commit {first['commit'][:12]}, "
-            f"{first['emulator']}, guest image {self.guest()[:12]} in every "
-            f"column. `lab/apiary peers` measures it anew:", "",
+            self.head(), "",
             "| " + " | ".join([*head, "what"]) + " |",
             "|---|" + "---:|" * (len(head) - 1) + "---|"]
         lines += ["| " + " | ".join([*row, self.plans.rows[row[0]]]) + " |"
@@ -146,6 +152,7 @@ class Table:
             lines.append(f"- Floor of the machine: {'; '.join(self.floor())}")
         lines += [f"- skip: {text}" for text in self.skips()]
         lines += ["", "What favours Apiary, and what else to know:", ""]
+        lines += [f"- Apiary is behind in {text}." for text in self.behind()]
         lines += [f"- {text}" for text in self.plans.notes]
         return "\n".join(lines)
 

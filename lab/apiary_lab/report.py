@@ -20,14 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import index, paths, plot, series, store
+from . import index, paths, peers, plot, series, store
 from .commits import Place
+from .peers_table import Table
 from .status import LabError
 from .verdict import number
 
 _PAGES = paths.LAB / "report"
 _MARKER = ".apiary-report"      # a folder with it is ours to replace
-_PEER = "peer-"                 # targets that are other hypervisors
 
 
 def slug(name: str) -> str:
@@ -209,21 +209,23 @@ def _write(report: Report, base: sqlite3.Connection, dirty: bool,
     newest = {row[0]: row[1:] for row in base.execute(
         'SELECT target, COUNT(*), MAX(time), emulator FROM run '
         'GROUP BY target')}
+    plans = peers.read()
+    # Files that cannot be read have been named by the index.
+    table = Table(plans, list(plans.columns.values()),
+                  peers.newest(plans, lambda text: None), [])
     report.write("index.html", "index.html", targets=newest, total=len(runs),
-                 **_beside(found))
+                 peers=table if table.columns else None, **_newest(found))
     for name in ("style.css", "report.js"):
         shutil.copy(_PAGES / name, report.folder)
     return len(runs)
 
 
-def _beside(found: dict[str, list[Figure]]) -> dict[str, Any]:
+def _newest(found: dict[str, list[Figure]]) -> dict[str, Any]:
     """The newest figure of each operation on each target; other
-    hypervisors in a table of their own, where some were measured."""
+    hypervisors have a table of their own."""
     latest = {target: {figure.name: figure for figure in figures}
               for target, figures in found.items() if figures}
-    peers = [target for target in latest if target.startswith(_PEER)]
-    ours = [target for target in latest if target not in peers]
-    names = sorted({name for target in ours for name in latest[target]})
-    return {"latest": latest, "ours": ours, "peers": peers, "names": names,
-            "shared": [name for name in names if any(
-                name in latest[peer] for peer in peers)]}
+    ours = [target for target in latest
+            if not target.startswith(peers.PREFIX)]
+    return {"latest": latest, "ours": ours, "names": sorted(
+        {name for target in ours for name in latest[target]})}

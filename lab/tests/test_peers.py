@@ -319,8 +319,9 @@ class Tables(unittest.TestCase):
     def test_guests_that_differ(self) -> None:
         self.assertEqual(self.table(apiary=result({}),
                                     xen=result({})).unlike(), [])
-        self.assertEqual(len(self.table(
-            apiary=result({}), xen=result({}, "b")).unlike()), 2)
+        table = self.table(apiary=result({}), xen=result({}, "b"))
+        self.assertEqual(len(table.unlike()), 2)
+        self.assertIn("guests that differ", table.markdown())
 
 
 class Command(InFolder):

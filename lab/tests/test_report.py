@@ -13,7 +13,7 @@ from unittest import mock
 
 from support import InFolder
 from test_store import RESULT
-from apiary_lab import paths, plot, report, series, store
+from apiary_lab import paths, peers, plot, report, series, store
 from apiary_lab.commits import Place
 from apiary_lab.status import LabError
 
@@ -135,9 +135,26 @@ class Report(InFolder):
         self.store(0, 100)
         self.make()
         self.assertNotIn("other hypervisors", self.page("index.html"))
-        self.store(1, 250, config="peer-xen")
+        boots = {boot.name: "qemu" for boot in
+                 peers.read().columns["xen"].boots}
+        self.store(1, 2500, config="peer-xen", commands=boots,
+                   skipped={"vipi": "it <hangs>"})
+        # Of part of the boots only: newer, and not the column.
+        self.store(2, 2600, config="peer-xen", commands={"wfi": "qemu"})
         self.make()
-        self.assertIn("250 insn (2.5)", self.page("index.html"))
+        page = self.page("index.html")
+        self.assertIn("<td>2,500</td>", page)
+        self.assertIn("Xen, vipi: it &lt;hangs&gt;", page)
+        self.assertIn("2026-01-01, commit 000000000000", page)
+        self.assertIn('<a href="peer-xen/index.html">Xen</a>', page)
+        self.assertEqual(page.count("<th><a href"), 4, page)
+
+    def test_other_hypervisors_alone(self) -> None:
+        boots = {boot.name: "qemu" for boot in
+                 peers.read().columns["xen"].boots}
+        self.store(1, 2500, config="peer-xen", commands=boots)
+        self.make()
+        self.assertIn("<td>2,500</td>", self.page("index.html"))
 
     def test_damage_is_named_and_the_rest_shown(self) -> None:
         self.store(0, 1)
