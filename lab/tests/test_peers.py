@@ -22,6 +22,7 @@ from apiary_lab.peers_table import Table
 from apiary_lab.records import Console
 from apiary_lab.status import LabError
 
+PLAN = peers_boot.plan
 FULL = unittest.skipUnless(os.environ.get("APIARY_FULL"),
                            "boots KVM and Xen: make test-full")
 
@@ -200,6 +201,34 @@ class Kept(InFolder):
         self.image.write_bytes(b"another")
         self.measure()
         self.assertEqual(self.boots(), 6)
+
+    def test_host(self) -> None:
+        """The way to this machine's own KVM, with a runner that is none."""
+        runner = self.folder / "runner"
+        runner.write_text(f"#!/bin/sh\necho \"$@\" >>{self.booted}\n"
+                          f"cat {self.log}\n")
+        runner.chmod(0o755)
+        self.log.write_text(log("kvm").replace("insn", "ns"))
+        text = self.log.read_text()
+        body = re.search(r"<APIARY_HIST (.*) CRC=", text)[1]
+        self.log.write_text(re.sub(r"<APIARY_HIST .*>", hist(body), text))
+        column = peers.host_column(peers.read())
+        self.column = replace(column, boots=[boot for boot in column.boots
+                                             if boot.name == "wfi"])
+        self.assertNotIn("wfi-no-polling", [b.name for b in column.boots])
+        with mock.patch.object(peers_boot, "plan", PLAN), \
+                mock.patch.object(peers_boot, "_RUNNER", runner), \
+                mock.patch.object(peers_boot, "guest_image",
+                                  return_value=self.image), \
+                mock.patch.object(peers_boot.os, "access",
+                                  return_value=True):
+            found, good = self.measure()
+        self.assertTrue(good, self.warned)
+        self.assertEqual(self.booted.read_text(), f"--guest {self.image} "
+                         f"--memory 64 --cpus 0 --append ops=wfi_wake\n")
+        self.assertEqual(found["target"]["name"], "peer-host")
+        self.assertFalse(found["target"]["deterministic"])
+        self.assertEqual(found["benchmarks"]["wfi_wake"]["units"], "ns")
 
     def test_runs_that_differ_are_named(self) -> None:
         other = log("kvm").replace("8160:10,8176:873", "8160:11,8176:872") \
