@@ -97,6 +97,9 @@ memory_init(pa_t dtb)
 	keep(port_ptr_to_pa(image_start), (uint64_t)(image_end - image_start));
 	keep(dtb, plat.dtb_size);
 	keep(plat.bundle_start, plat.bundle_end.v - plat.bundle_start.v);
+	/* A CPU that is never let go looks there for ever. */
+	for (unsigned int i = 0; i < plat.nr_cpus; i++)
+		keep(PA(plat.cpu[i].release), plat.cpu[i].release != 0);
 	if (!memory_ram_alloc(POOL_BYTES, BLOCK_SIZE, &pool))
 		boot_stop("memory: no 4 MiB of RAM free for the hypervisor");
 	pool_add(&memory_pool, pool, POOL_BYTES >> PAGE_SHIFT);

@@ -1,6 +1,6 @@
 /*
- * The other CPUs: turned on by PSCI, one after the other. A CPU that does
- * not come is reported and left out.
+ * The other CPUs: turned on by PSCI or let go from a spin table, one after
+ * the other. A CPU that does not come is reported and left out.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -8,6 +8,7 @@
 #include "arch/aarch64/sysreg.h"
 #include "boot/boot.h"
 #include "gic/gic.h"
+#include "port/mem.h"
 #include "vmm/log.h"
 #include "vmm/pcpu.h"
 
@@ -32,18 +33,36 @@ smp_secondary(struct pcpu *p)
 }
 
 /*
+ * A CPU in a spin table reads in memory, past the caches, where to go on
+ * (Linux's arm64 boot protocol); they may all wait for the same word.
+ */
+static int
+let_go(pa_t where)
+{
+	volatile uint64_t *word = port_pa_to_ptr(where);
+
+	memory_map(where, sizeof(*word), PT_DEVICE);
+	port_clean_inval_poc(port_pa_to_ptr(where), sizeof(*word));
+	*word = (uintptr_t)spin_start;
+	dsb(sy);
+	__asm__ volatile("sev");
+	return (0);
+}
+
+/*
  * What the CPU is handed is its own: if it comes late, when others have been
  * turned on since, it finds it all the same.
  */
 static void
-start(struct pcpu *p)
+start(const struct platform_cpu *c, struct pcpu *p)
 {
 	uint64_t fn = plat.psci.v0_1 ? plat.psci.cpu_on : PSCI_CPU_ON64;
 	uint64_t deadline = port_counter() +
 	    port_counter_hz() * ON_TIMEOUT_MS / 1000;
 
 	dsb(ish);
-	int ret = (int)port_firmware(fn, p->mpidr, (uintptr_t)secondary_start,
+	int ret = c->enable != PLATFORM_ENABLE_PSCI ? let_go(PA(c->release)) :
+	    (int)port_firmware(fn, p->mpidr, (uintptr_t)secondary_start,
 	    (uintptr_t)p);
 	if (ret != 0)
 		log_line("cpu %lu: firmware refuses to turn it on (PSCI %d)",
@@ -69,8 +88,8 @@ smp_start(void)
 
 		if (c->mpidr == pcpus[0]->mpidr || !c->okay)
 			continue;
-		if (c->enable != PLATFORM_ENABLE_PSCI || !plat.psci.present) {
-			log_line("cpu %u: no PSCI to turn it on, left out", n);
+		if (c->enable == PLATFORM_ENABLE_NONE) {
+			log_line("cpu %u: no way to turn it on, left out", n);
 			continue;
 		}
 		if (n == PCPU_MAX || (p = memory_cpu_stack()) == NULL) {
@@ -79,8 +98,9 @@ smp_start(void)
 		}
 		p->index = n;
 		p->mpidr = c->mpidr;
-		pcpus[n++] = p;
+		/* One that waits in spin_start may see it from here on. */
+		__atomic_store_n(&pcpus[n++], p, __ATOMIC_RELEASE);
 		pcpu_count = n;
-		start(p);
+		start(c, p);
 	}
 }

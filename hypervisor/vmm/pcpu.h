@@ -34,5 +34,5 @@ struct pcpu {
 };
 
 #define	PCPU_MAX	64
-extern struct pcpu *pcpus[PCPU_MAX];	/* NULL: not brought up */
+extern struct pcpu *pcpus[PCPU_MAX + 1];	/* the last stays NULL */
 extern unsigned int pcpu_count;		/* entries of pcpus in use */

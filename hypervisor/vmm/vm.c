@@ -18,7 +18,7 @@
 static struct vm *vms[VM_MAX];
 static struct spinlock vms_lock;
 struct host host;
-struct pcpu *pcpus[PCPU_MAX];
+struct pcpu *pcpus[PCPU_MAX + 1];
 unsigned int pcpu_count;
 
 struct vm *

@@ -22,6 +22,7 @@ _Static_assert(offsetof(struct pcpu, entry_ticks) == PCPU_ENTRY_TICKS, "t");
 _Static_assert(offsetof(struct pcpu, entry_class) == PCPU_ENTRY_CLASS, "c");
 _Static_assert(offsetof(struct pcpu, panic_stack) == PCPU_PANIC_STACK, "p");
 _Static_assert(offsetof(struct pcpu, vectors) == PCPU_TABLE, "vectors");
+_Static_assert(offsetof(struct pcpu, mpidr) == PCPU_MPIDR, "mpidr");
 
 /* Words of el1[] that are not 0 at reset. */
 #define	EL1_SCTLR	4

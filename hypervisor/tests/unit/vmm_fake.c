@@ -16,7 +16,7 @@ struct vmm_fake vmm_fake;
 struct vm vmm_vm;
 struct vcpu vmm_vcpu[VMM_FAKE_VCPUS];
 struct pcpu vmm_pcpu;
-struct pcpu *pcpus[PCPU_MAX] = { &vmm_pcpu };
+struct pcpu *pcpus[PCPU_MAX + 1] = { &vmm_pcpu };
 unsigned int pcpu_count = 1;
 
 static uint64_t
