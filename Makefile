@@ -32,7 +32,7 @@ LIBFDT_CFLAGS := -isystem $(LIBFDT_DIR)/usr/include
 
 # Goals that may run before any compiler is installed: for these the rooms'
 # build.mk are not read, the recipes come back here for what they build.
-OUTER := help deps bench test test-full coverage lint check run clean \
+OUTER := help deps deps-backports bench test test-full coverage lint check run clean \
 	distclean report-junit report-html lock lock-check compare bisect \
 	report
 .PHONY: $(OUTER) all hypervisor guests bench-guests unit-tests coverage-run
@@ -43,6 +43,7 @@ AGAIN = +$(MAKE) --no-print-directory $(PARALLEL)
 
 help:
 	@echo 'make deps        install what is missing (NO_INSTALL=1: only list)'
+	@echo 'make deps-backports   a newer QEMU, for machines that Debian 12 lacks'
 	@echo 'make all         hypervisor, test guests, benchmark guests'
 	@echo 'make bench       run the benchmarks: one table   [TARGET=... ARGS=...]'
 	@echo 'make test        every test, in under ten minutes [FILTER=...]'
@@ -61,6 +62,9 @@ help:
 
 deps:
 	@ci/deps
+
+deps-backports: deps
+	@ci/deps-backports
 
 # Read before the rooms so that a room may name it as a prerequisite.
 $(LIBFDT_A):
@@ -85,8 +89,9 @@ test: deps
 test-full: deps
 	@fixtures/fetch-linux
 	@fixtures/fetch-dtbs
-	@fixtures/fetch-linux
 	@fixtures/fetch-xen
+	-@fixtures/fetch-tfa
+	-@ci/deps-backports
 	$(AGAIN) all unit-tests
 	@ci/test --full $(if $(FILTER),--filter '$(FILTER)')
 

@@ -21,8 +21,25 @@ apt_own()
 	    -o Acquire::Languages=none)
 	shift 2
 	[[ $(id -u) != 0 ]] || own+=(-o APT::Sandbox::User=root)
+	[[ ! -f $dir/sources.list ]] ||
+	    own+=(-o Dir::Etc::sourcelist="$dir/sources.list"
+	    -o Dir::Etc::sourceparts=/dev/null)
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	"$program" "${own[@]}" "$@"
+}
+
+# From here on apt_own under this directory knows one suite only: packages
+# (deb) or their sources (deb-src), of the mirror the system uses.
+apt_only()
+{
+	local dir=$1 kind=$2 suite=$3 mirror
+	# shellcheck disable=SC2016	# apt's own variables
+	mirror=$(apt-get indextargets --format '$(REPO_URI)' \
+	    'Created-By: Packages' 'Codename: bookworm' | head -n 1)
+	mkdir -p "$dir"
+	echo "$kind [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+	    "${mirror:-http://deb.debian.org/debian} $suite main" \
+	    >"$dir/sources.list"
 }
 
 apt_own_update()
@@ -38,7 +55,8 @@ apt_own_update()
 apt_download()
 {
 	local dir=$1 package=$2
-	if dpkg --print-foreign-architectures | grep -qx arm64 &&
+	if [[ ! -f $dir/sources.list ]] &&
+	    dpkg --print-foreign-architectures | grep -qx arm64 &&
 	    (cd "$dir" && apt-get download -q "$package" 2>/dev/null); then
 		return
 	fi

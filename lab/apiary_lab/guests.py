@@ -73,9 +73,9 @@ def read_matrix(path: Path = MATRIX) -> dict[str, Any]:
         raise LabError(f"{where}: wanted points and guests")
     for point in data["points"]:
         if not {"target", "cpu", "smp"} <= set(point) <= \
-                {"target", "cpu", "smp", "full"}:
+                {"target", "cpu", "smp", "full", "optional"}:
             raise LabError(f"{where}: a point has target, cpu, smp and may "
-                           f"have full: {point}")
+                           f"have full, optional: {point}")
     for name, guest in data["guests"].items():
         if not set(guest) <= {"vms", "announce", "smp", "gic", "targets"}:
             raise LabError(f"{where}: {name}: a guest has vms, announce, "
@@ -110,15 +110,21 @@ def arrange(guest: str, target: targets.Target,
     return Point(guest, target, vms, options.get("announce", len(vms)))
 
 
-def points(full: bool = False, guests: list[str] | None = None) \
-        -> list[Point]:
-    """All of the matrix, or the part that every test run has."""
+def points(full: bool = False, guests: list[str] | None = None,
+           left_out: list[str] | None = None) -> list[Point]:
+    """All of the matrix, or the part that every test run has. left_out gets
+    a line for each optional machine that this host cannot run."""
     matrix = read_matrix()
     out = []
     for item in matrix["points"]:
         if item.get("full") and not full:
             continue
         target = targets.load(item["target"], item["cpu"], item["smp"])
+        lacks = target.missing() if item.get("optional") else []
+        if lacks:
+            if left_out is not None:
+                left_out.append(f"{target.name}: {'; '.join(lacks)}")
+            continue
         for guest in guests or names():
             point = arrange(guest, target, matrix)
             if point is not None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import bundle, paths, provenance, qemu, store, targets
+from . import bundle, loader, paths, qemu, store, targets
 from .status import LabError
 
 MACHINE = "qemu-virt-gicv3"
@@ -211,7 +211,7 @@ def _host(cpu: str, boot: Boot, append: str, folder: Path) -> Plan:
 def _machine_tree(target: targets.Target, folder: Path) -> str:
     """The source of the tree that QEMU makes for the machine."""
     made = folder / "machine.dtb"
-    provenance.dump_tree(target, made)
+    loader.make_tree(target.machine(), None, made)
     try:
         return subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts",
                                str(made)], capture_output=True, check=True,

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from . import fvp, paths
+from . import fvp, loader, paths
 from .status import LabError
 from .targets import Target
 
@@ -72,28 +72,16 @@ def emulator(target: Target) -> str:
     return _output(target.program, "--version").splitlines()[0]
 
 
-def dump_tree(target: Target, tree: Path) -> None:
-    """Writes the tree that QEMU makes for this machine."""
-    words = target.command(Path("/dev/null"))
-    words = words[:words.index("-kernel")]
-    at = words.index("-M") + 1
-    words[at] += f",dumpdtb={tree}"
-    try:
-        subprocess.run(words, capture_output=True, check=True,
-                       stdin=subprocess.DEVNULL, timeout=60)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise LabError(f"no device tree of {target.name}: "
-                       f"{error}") from None
-
-
 def device_tree(target: Target) -> str:
     """SHA-256 of the board's tree, or of that which QEMU makes."""
     if target.runner != "qemu":
         tree = target.dtb or paths.RUNS / target.name / "board.dtb"
         return sha256(tree)
+    if target.dtb is not None:
+        return sha256(target.dtb)
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "machine.dtb"
-        dump_tree(target, tree)
+        loader.make_tree(target.machine(), None, tree)
         return sha256(tree)
 
 

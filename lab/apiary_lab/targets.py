@@ -6,16 +6,21 @@ not know what is booted, nor how a run is watched, nor LAVA's forms.
 SPDX-License-Identifier: BSD-2-Clause
 """
 import copy
+import functools
 import json
+import re
 import shutil
+import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from . import fvp, paths, wiring
+from . import fvp, loader, paths, wiring
 from .status import LabError, no_such
 
 DEFAULT = "qemu-virt-gicv3"
+# What ci/deps-backports unpacks.
+BACKPORTS = paths.BUILD / "deps" / "qemu-backports"
 
 
 @dataclass
@@ -54,13 +59,24 @@ class Target:
 
     @property
     def program(self) -> str:
-        """The emulator or model."""
-        return fvp.find(self.own) if self.runner == "fvp" else \
-            self.own["program"]
+        """The emulator or model; the emulator of `make deps-backports`
+        where the installed one is too old for the machine."""
+        if self.runner == "fvp":
+            return fvp.find(self.own)
+        name = self.own["program"]
+        newer = BACKPORTS / name
+        return str(newer) if _version(name) < self._since and \
+            newer.is_file() else name
+
+    @property
+    def _since(self) -> int:
+        return self.own.get("since", 0)
 
     @property
     def dtb(self) -> Path | None:
         """The board's device tree; None: the machine makes one."""
+        if "tree" in self.own:
+            return paths.TARGETS / self.own["tree"]
         name = self.own.get("dtb")
         return None if name is None else paths.BUILD / "deps" / "dtb" / name
 
@@ -76,20 +92,27 @@ class Target:
             words.append(self.data["memory"])
         return "+".join(words)
 
+    def machine(self) -> list[str]:
+        """QEMU's command up to what is booted."""
+        qemu = self.data["qemu"]
+        cpu = self.data["cpu"]
+        if cpu in qemu.get("cpu_options", {}):
+            cpu += "," + qemu["cpu_options"][cpu]
+        return [self.program, "-M", qemu["machine"], "-cpu", cpu,
+                "-smp", str(qemu.get("smp", self.data["smp"])),
+                "-m", self.data["memory"], *qemu["args"]]
+
     def command(self, kernel: Path, initrd: Path | None = None,
                 append: str | None = None) -> list[str]:
         """The whole command that boots these images."""
         if self.runner == "fvp":
             return fvp.command(self.own, self.data["smp"], kernel, initrd,
                                self.dtb)
-        qemu = self.data["qemu"]
-        cpu = self.data["cpu"]
-        if cpu in qemu.get("cpu_options", {}):
-            cpu += "," + qemu["cpu_options"][cpu]
-        words = [qemu["program"], "-M", qemu["machine"], "-cpu", cpu,
-                 "-smp", str(qemu.get("smp", self.data["smp"])),
-                 "-m", self.data["memory"],
-                 *qemu["args"], "-kernel", str(kernel)]
+        words = self.machine()
+        if "load" in self.own:
+            return loader.words(words, self.own, self.dtb, kernel, initrd,
+                                append)
+        words += ["-kernel", str(kernel)]
         if self.dtb is not None:
             words += ["-dtb", str(self.dtb)]
         if initrd is not None:
@@ -120,9 +143,28 @@ class Target:
             lacks += fvp.missing(self.own)
         elif shutil.which(self.program) is None:
             lacks.append(f"{self.program} is not in PATH: make deps")
+        elif _version(self.program) < self._since:
+            lacks.append(f"QEMU {self._since} or later, this is "
+                         f"{_version(self.program)}: make deps-backports")
         if self.dtb is not None and not self.dtb.is_file():
             lacks.append(f"no {paths.shown(self.dtb)}: fixtures/fetch-dtbs")
+        if "firmware" in self.own:
+            path, how = loader.FIRMWARE[self.own["firmware"]]
+            if not path.is_file():
+                lacks.append(f"no {paths.shown(path)}: {how}")
         return lacks
+
+
+@functools.cache
+def _version(program: str) -> int:
+    """QEMU's major version; 0: there is none."""
+    try:
+        text = subprocess.run([program, "--version"], capture_output=True,
+                              text=True, timeout=60).stdout
+    except (OSError, subprocess.SubprocessError):
+        return 0
+    found = re.search(r"version (\d+)", text)
+    return int(found.group(1)) if found else 0
 
 
 def names() -> list[str]:
