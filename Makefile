@@ -75,7 +75,7 @@ include $(wildcard hypervisor/build.mk guests/build.mk bench/build.mk \
 	hypervisor/tests/build.mk lab/build.mk)
 endif
 
-all: hypervisor guests bench-guests boards peers
+all: hypervisor guests bench-guests boards peers shim
 
 bench: deps
 	$(AGAIN) hypervisor bench-guests

@@ -32,3 +32,28 @@ $(RUNNER): $(RUNNER_SRCS) lab/peers/runner.h lab/build.mk | $(LIBFDT_A)
 	@$(CROSS)gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror \
 	    -static -pthread -s -Wl,--build-id=none $(LIBFDT_CFLAGS) -o $@ \
 	    $(RUNNER_SRCS) $(LIBFDT_A)
+
+# The shim at EL3, for models without firmware.
+SHIM := $(BUILD)/lab/shim
+SHIM_OBJS := $(patsubst lab/shim/%,$(SHIM)/%.o,$(wildcard lab/shim/*.[cS]))
+
+.PHONY: shim
+shim: $(BUILD)/lab/shim.bin
+
+$(SHIM)/shim.elf: $(SHIM_OBJS) lab/shim/shim.lds
+	@echo '  LD      $@'
+	@$(CROSS)gcc -nostdlib -static -Wl,--build-id=none -Wl,-T,lab/shim/shim.lds \
+	    -o $@ $(SHIM_OBJS)
+
+$(BUILD)/lab/shim.bin: $(SHIM)/shim.elf
+	@echo '  IMAGE   $@'
+	@$(CROSS)objcopy -O binary -j .text $< $@
+
+$(SHIM)/%.o: lab/shim/% lab/shim/shim.h lab/build.mk
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	@$(CROSS)gcc -std=gnu11 -Os -g -ffreestanding -fno-builtin -fpic \
+	    -fvisibility=hidden -mgeneral-regs-only -mstrict-align \
+	    -march=armv8-a -fno-stack-protector \
+	    -fno-asynchronous-unwind-tables -fno-jump-tables -Wall -Wextra \
+	    -Werror $(if $(filter %.S,$<),-D__ASSEMBLER__) -c -o $@ $<

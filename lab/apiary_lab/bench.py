@@ -220,8 +220,9 @@ class Session:
                 continue
             if entry.boards and self.target.data["deterministic"]:
                 continue
-            cpus = self.target_of(entry).data["smp"]
-            if cpus < entry.overrides.get("smp", 1):
+            wanted = entry.overrides.get("smp", 1)
+            if wanted > self.target.data.get("max_smp", wanted) or \
+                    wanted > self.target_of(entry).data["smp"]:
                 self.skipped.append(f"{entry.name} needs "
                                     f"{entry.overrides['smp']} CPUs")
                 continue

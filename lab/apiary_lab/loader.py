@@ -18,7 +18,7 @@ from .status import LabError
 
 FIRMWARE = {"tfa": (paths.BUILD / "deps" / "tfa" / "flash.bin",
                     "fixtures/fetch-tfa"),
-            "shim": (paths.BUILD / "lab" / "shim.bin", "make boards")}
+            "shim": (paths.BUILD / "lab" / "shim.bin", "make shim")}
 # Where the shim finds what it has to know, as lab/shim/shim.h says.
 _SHIM_AT = 8
 _SHIM = ("kernel", "tree", "state", "gicd", "gicr", "gicc", "counter",
@@ -65,6 +65,14 @@ def choose(tree: Path, initrd: tuple[int, int] | None,
         run("fdtput", "-t", "s", tree, "/chosen", "bootargs", append)
 
 
+def offer_psci(tree: Path) -> None:
+    """The shim answers; firmware that is no shim says so itself."""
+    run("fdtput", "-c", "-p", tree, "/psci")
+    run("fdtput", "-t", "s", tree, "/psci", "compatible", "arm,psci-1.0",
+        "arm,psci-0.2")
+    run("fdtput", "-t", "s", tree, "/psci", "method", "smc")
+
+
 def _load(image: Path, at: int) -> list[str]:
     return ["-device", f"loader,file={image},addr={at:#x},force-raw=on"]
 
@@ -98,6 +106,8 @@ def words(machine: list[str], qemu: dict[str, Any], source: Path | None,
     if "firmware" in qemu:
         out += ["-bios", str(_firmware(qemu, tree.parent))]
         out += _load(kernel, load["kernel"])
+        if qemu["firmware"] == "shim":
+            offer_psci(tree)
     else:
         out += ["-kernel", str(kernel)]
     where = None

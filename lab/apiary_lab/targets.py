@@ -243,4 +243,8 @@ def load(name: str, cpu: str | None = None, smp: int | None = None,
                 raise LabError(f"{target.name} is a board: it has the {key} "
                                f"that it has")
             target.data[key] = value
+    most = target.data.get("max_smp", target.data["smp"])
+    if target.data["smp"] > most:
+        raise LabError(f"{target.name}: {most} CPU{'s' * (most != 1)} at "
+                       f"most, not {target.data['smp']}")
     return target
