@@ -102,11 +102,9 @@ start_console(void)
 {
 	const struct uart_desc *d = &plat.console.desc;
 
-	if (d->base.v != 0) {
-		if (entry_el == 2)
-			memory_map(d->base, d->size, PT_DEVICE);
-		uart_probe(&console, d, d->base.v);
-	}
+	if (d->base.v != 0 && entry_el == 2)
+		memory_map(d->base, d->size, PT_DEVICE);
+	uart_probe(&console, d, d->base.v);
 	console_init(&console_ops);
 	log_line("Apiary %s, entered at EL%u", VERSION, entry_el);
 }

@@ -1,5 +1,6 @@
 /*
- * From stdout-path to a UART; see pass.h. Must not know drivers.
+ * From stdout-path to a UART, or to one that may do; see pass.h. Must not know
+ * drivers.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -48,6 +49,28 @@ read_node(struct pass *s, const struct tree_node *n)
 	return (0);
 }
 
+/*
+ * A UART that is on, has a driver and nothing on its line: where Bluetooth
+ * hangs, it is a node below.
+ */
+int
+console_any(void *pass, struct tree_node *n)
+{
+	struct pass *s = pass;
+	struct uart_desc *d = &s->p->console.desc;
+	struct tree_node below;
+	struct tree_value v;
+
+	tree_get(n, "compatible", &v);
+	d->compatible = v.data;
+	d->compatible_len = v.len;
+	d->base = PA(1);
+	if (uart_supported(d) && !tree_child(n, &below) && read_node(s, n) == 0)
+		return (1);
+	d->base = PA(0);
+	return (0);
+}
+
 int
 console_find(struct pass *s)
 {
@@ -71,8 +94,8 @@ console_find(struct pass *s)
 			path = tree_string(n + 1, alias);
 		if (path == NULL)
 			return (pass_fail(s, NULL, s->stdout_path == NULL ?
-			    "no console: /chosen has no stdout-path" : "no "
-			    "console: stdout-path names no alias: %s", alias));
+			    "console: /chosen has no stdout-path" : "console: "
+			    "stdout-path names no alias: %s", alias));
 		end = path + strlen(path);
 		*n = s->root;
 	}
@@ -81,7 +104,7 @@ console_find(struct pass *s)
 		slash = memchr(path, '/', (size_t)(end - path));
 		len = (size_t)((slash == NULL ? end : slash) - path);
 		if (len != 0 && !tree_find(n, path, len, n + 1))
-			return (pass_fail(s, NULL, "no console: no node "
+			return (pass_fail(s, NULL, "console: no node "
 			    "%.*s", (int)(end - all), all));
 		if (len != 0)
 			n++;

@@ -62,5 +62,7 @@ int	ram_read(struct pass *s, const struct tree_node *n,
 /* Takes p->reserved, and the reservations at dtb, out of p->ram. */
 int	ram_finish(struct pass *s, const void *dtb);
 
-/* p->console; -1 and err where there is none, its base is then 0. */
+/* p->console; -1 and err where none is named, its base is then 0. */
 int	console_find(struct pass *s);
+/* For tree_walk(): takes n, a UART that may do; 1 if it does. */
+int	console_any(void *pass, struct tree_node *n);

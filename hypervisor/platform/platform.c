@@ -330,8 +330,11 @@ platform_discover(struct platform *p, const void *dtb, size_t max,
 	/* Whatever else is wrong, it can be said if there is a console. */
 	s.err = why;
 	s.errlen = sizeof(why);
-	if (console_find(&s) != 0)
+	if (console_find(&s) != 0) {
 		note(p, why);
+		root = s.root;
+		tree_walk(&root, console_any, &s);
+	}
 	s.err = err;
 	s.errlen = errlen;
 	if (rv != 0)

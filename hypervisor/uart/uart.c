@@ -78,20 +78,21 @@ bool
 uart_probe(struct uart *u, const struct uart_desc *d, uintptr_t base)
 {
 	const struct driver *v;
+	struct uart w = { .base = base };
 
-	*u = (struct uart){ 0 };
+	*u = (struct uart){ .type = &dcc };
 	if (!uart_supported(d))
 		return (false);
 	v = uart_driver(d);
-	u->base = base;
-	u->shift = d->reg_shift == UART_DEFAULT || v->type != &ns16550 ?
+	w.type = v->type;
+	w.shift = d->reg_shift == UART_DEFAULT || v->type != &ns16550 ?
 	    v->shift : d->reg_shift;
-	u->width = d->reg_io_width == UART_DEFAULT ? v->width : d->reg_io_width;
+	w.width = d->reg_io_width == UART_DEFAULT ? v->width : d->reg_io_width;
 	/* Registers closer than their width would be misaligned. */
-	if ((base & (u->width - 1u)) != 0 ||
-	    (v->type == &ns16550 && u->width > 1u << u->shift))
+	if ((base & (w.width - 1u)) != 0 ||
+	    (v->type == &ns16550 && w.width > 1u << w.shift))
 		return (false);
-	u->type = v->type;
+	*u = w;
 	if (u->type->init != NULL)
 		u->type->init(u);
 	return (true);

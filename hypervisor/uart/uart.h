@@ -35,7 +35,7 @@ struct uart_desc {
 
 /*
  * Picks the driver for d and has it initialised at base (where d->base is
- * mapped). False, u->ops 0, when no driver fits. To move a console to
+ * mapped). False when no driver fits: it is then the DCC. To move a console to
  * another mapping, set u->base.
  */
 bool	uart_probe(struct uart *u, const struct uart_desc *d, uintptr_t base);

@@ -1,14 +1,16 @@
 """Is a board ready? What the hypervisor's discovery makes of device trees.
 
 Runs build/lab/boards, which is that code compiled for this host, and says
-what it means to somebody who wants to boot there. Must not know any board.
+what it means to somebody who wants to boot there. Must not know any board: what no
+tree tells is in lab/boards/known.yaml.
 
 SPDX-License-Identifier: BSD-2-Clause
 """
+import functools
 import json
 import subprocess
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +25,25 @@ TREES = paths.BUILD / "deps" / "dtb"
 @dataclass
 class Board:
     """One device tree. `state`: READY, BUT (boots, and misses something: see
-    `why`) or NO (cannot run guests, for the reasons in `why`)."""
+    `why`) or NO (cannot run guests, for the reasons in `why`). `provided`:
+    what has to be there that the tree does not show."""
 
     name: str
     state: str
     why: list[str]
     facts: dict[str, Any]
+    provided: list[str] = field(default_factory=list)
+
+
+BY_LOADER_RAM = "the boot loader fills in RAM, as usual"
+BY_LOADER_CPUS = "the boot loader says how CPUs are started"
+BY_DEBUGGER = "the console is the DCC: a debugger shows it"
+
+
+@functools.cache
+def known() -> dict[str, Any]:
+    import yaml
+    return yaml.safe_load((paths.LAB / "boards" / "known.yaml").read_text())
 
 
 def program() -> Path:
@@ -48,17 +63,24 @@ def judge(facts: dict[str, Any], name: str) -> Board:
     """From what discovery found to what it means."""
     if not facts["found"]:
         return Board(name, NO, [facts["error"]], facts)
-    why = []
+    why, provided = [], []
+    if facts["ram_filled_in"]:
+        provided.append(BY_LOADER_RAM)
     if not facts["console_driver"]:
         kind = facts["console_compatible"]
-        why.append(f"no console driver for {kind}" if kind else
-                   facts["note"] or "no console")
+        provided.append(BY_DEBUGGER)
+        if kind:
+            why.append(f"no console driver for {kind}")
     cpus = facts["cpus_okay"]
-    if cpus > 1 and facts["cpus_psci"] == 0:
-        how = "spin table" if facts["cpus_spin_table"] else "no method known"
-        why.append(f"one CPU of {cpus}: the others are started by {how}, "
-                   f"not PSCI")
-    return Board(name, BUT if why else READY, why, facts)
+    able = facts["cpus_psci"] + facts["cpus_spin_table"]
+    if cpus > 1 and able == 0:
+        if any(word.startswith(tuple(known()["cpus_by_loader"]))
+               for word in facts["compatible"].split()):
+            provided.append(BY_LOADER_CPUS)
+        else:
+            why.append(f"one CPU of {cpus}: the tree does not say how the "
+                       f"others are started")
+    return Board(name, BUT if why else READY, why, facts, provided)
 
 
 def look(files: list[Path]) -> list[Board]:
@@ -81,29 +103,54 @@ def look(files: list[Path]) -> list[Board]:
     return out
 
 
+def _console(facts: dict[str, Any]) -> str:
+    """Which console, and what is known of its driver."""
+    kind = facts["console_compatible"]
+    if not facts["console_driver"]:
+        return "DCC, untested on silicon"
+    qemu = ", speaks under QEMU" \
+        if kind in known()["consoles_on_qemu"] else ""
+    return f"{kind}{qemu}, untested on silicon"
+
+
+def _line(board: Board) -> str:
+    facts = board.facts
+    if not facts["found"]:
+        return "; ".join(board.why)
+    ram = "RAM by the loader" if facts["ram_filled_in"] else \
+        f"{facts['ram'] >> 20} MiB"
+    how = "PSCI by " + facts["psci"].upper() if facts["cpus_psci"] else \
+        "spin table" if facts["cpus_spin_table"] else \
+        "by the loader" if BY_LOADER_CPUS in board.provided else "no method"
+    cpus = facts["cpus_okay"]
+    return "; ".join([
+        f"{ram}, {cpus} CPU{'s' * (cpus != 1)} ({how}), GICv{facts['gic']}, "
+        f"{_console(facts)}", *board.why])
+
+
 def table(boards: list[Board], every: bool) -> list[str]:
     """For people: a line for each board, or only for each kind of lack,
     then the sums."""
     lines = []
     if every:
         width = max(len(board.name) for board in boards)
-        for board in boards:
-            facts = board.facts
-            text = "; ".join(board.why)
-            if facts["found"]:
-                ram = "RAM by the loader" if facts["ram_filled_in"] else \
-                    f"{facts['ram'] >> 20} MiB"
-                text = f"{ram}, {facts['cpus_okay']} CPUs, GICv" \
-                    f"{facts['gic']}" + (f"; {text}" if text else "")
-            lines.append(f"{board.state:5}  {board.name:{width}}  {text}")
-        lines.append("")
+        lines += [f"{board.state:5}  {board.name:{width}}  {_line(board)}"
+                  for board in boards]
     else:
-        kinds = Counter(why for b in boards for why in b.why)
-        for why, count in kinds.most_common():
-            lines.append(f"{count:5}  {why}")
+        consoles = Counter(_console(b.facts) for b in boards
+                           if b.facts["found"])
+        lines += [f"{count:5}  console: {what}"
+                  for what, count in consoles.most_common()]
         lines.append("")
+        kinds = Counter(f"{b.state}: {why}" for b in boards for why in b.why)
+        lines += [f"{count:5}  {why}" for why, count in kinds.most_common()]
+    lines.append("")
     states = Counter(board.state for board in boards)
     lines.append(f"{len(boards)} device trees: {states[READY]} ready, "
                  f"{states[BUT]} boot and miss something, {states[NO]} "
                  f"cannot run guests")
+    needs = Counter(what for b in boards if b.state == READY
+                    for what in b.provided)
+    lines += [f"  of the ready, {count}: {what}"
+              for what, count in needs.most_common()]
     return lines

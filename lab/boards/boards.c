@@ -105,6 +105,24 @@ console(const struct platform_console *c)
 	    uart_supported(&c->desc));
 }
 
+/* Of the board, its strings with blanks between. */
+static void
+compatible(const void *dtb)
+{
+	char text[256];
+	int len = 0, i;
+	const char *c = fdt_getprop(dtb, 0, "compatible", &len);
+
+	if (len < 0 || c == NULL)
+		len = 0;
+	if (len > (int)sizeof(text) - 1)
+		len = sizeof(text) - 1;
+	for (i = 0; i < len; i++)
+		text[i] = c[i] == '\0' ? ' ' : c[i];
+	text[len] = '\0';
+	string("compatible", text);
+}
+
 /*
  * Trees as built leave it to the boot loader to say how much RAM there is.
  * Do as it would: at the place the tree names, or where it is free.
@@ -175,8 +193,10 @@ look(const char *path)
 	string("note", plat.note);
 	string("model", plat.model == NULL ? "" : plat.model);
 	console(&plat.console);
-	if (bad == 0)
+	if (bad == 0) {
+		compatible(dtb);
 		describe(&plat);
+	}
 	printf("}\n");
 	free(dtb);
 	return (0);

@@ -26,7 +26,7 @@
 #define	FAKE_LINES	4000
 
 struct host host;
-struct pcpu *pcpus[PCPU_MAX];
+struct pcpu *pcpus[PCPU_MAX + 1];
 unsigned int pcpu_count;
 
 static struct {

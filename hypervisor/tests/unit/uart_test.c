@@ -35,7 +35,7 @@ fake_reg(const struct uart *v, unsigned int reg)
 {
 	unsigned int offset = reg << v->shift;
 
-	ATF_REQUIRE_EQ(0x9000, v->base);
+	ATF_REQUIRE_EQ(v->width == 0 ? 0 : 0x9000, v->base);
 	ATF_REQUIRE_EQ(f.width, v->width);
 	ATF_REQUIRE_EQ_MSG(0, offset % f.stride, "offset %#x", offset);
 	ATF_REQUIRE(offset / f.stride < nitems(f.reg));
@@ -438,6 +438,36 @@ ATF_TC_BODY(stuck, tc)
 	ATF_CHECK_STREQ("c", f.sent);
 }
 
+/* The DCC: where no driver fits. Status 0, data 1. */
+static uint32_t
+dcc_status(unsigned int r)
+{
+
+	return (r != 0 ? f.reg[r] : (room() ? 0 : 1u << 29) |
+	    (input() ? 1u << 30 : 0));
+}
+
+ATF_TC_WITHOUT_HEAD(last_resort);
+ATF_TC_BODY(last_resort, tc)
+{
+	struct uart_desc d = desc("none,such", 0, 1);
+
+	(void)tc;
+	fake(1, 0, 1, 1, dcc_status);
+	ATF_CHECK(!uart_probe(&u, &d, 0x9000));
+	talk();
+	/* It has no interrupt. */
+	f.reads = 0;
+	uart_rx_irq(&u, true);
+	ATF_CHECK_EQ(0, f.reads);
+	ATF_CHECK_EQ(0, f.nlog);
+	/* Nor after a driver that does not fit. */
+	fake(1, 0, 1, 1, dcc_status);
+	d = desc("ns16550a", 0, 4);
+	ATF_CHECK(!uart_probe(&u, &d, 0x9000));
+	talk();
+}
+
 ATF_TC_WITHOUT_HEAD(probe);
 ATF_TC_BODY(probe, tc)
 {
@@ -446,8 +476,8 @@ ATF_TC_BODY(probe, tc)
 
 	(void)tc;
 	ATF_CHECK(!uart_supported(&d));
-	ATF_CHECK(!uart_probe(&u, &d, 0x9000));
-	/* No driver: harmless. */
+	/* Not yet probed: harmless. */
+	u = (struct uart){ 0 };
 	uart_putc(&u, 'x');
 	uart_rx_irq(&u, true);
 	uart_flush(&u);
@@ -484,6 +514,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, others_talk);
 	ATF_TP_ADD_TC(tp, transfers);
 	ATF_TP_ADD_TC(tp, stuck);
+	ATF_TP_ADD_TC(tp, last_resort);
 	ATF_TP_ADD_TC(tp, probe);
 	return (atf_no_error());
 }
