@@ -39,5 +39,5 @@ struct uart_type {
 void	uart_change(struct uart *u, unsigned int reg, uint32_t off,
 	    uint32_t on);
 
-extern const struct uart_type cadence, dcc, geni, imx, lpuart, meson, msm, mvebu,
-	ns16550, pl011, pl011_sbsa, scif;
+extern const struct uart_type cadence, dcc, geni, imx, lpuart, meson, msm,
+	mvebu, ns16550, pl011, pl011_sbsa, scif;

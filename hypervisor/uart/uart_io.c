@@ -34,7 +34,8 @@ uart_io_write(const struct uart *u, unsigned int reg, uint32_t value)
 
 	switch (u->width) {
 	case 0:
-		__asm__ volatile("msr dbgdtrtx_el0, %0" : : "r" ((uint64_t)value));
+		a = value;
+		__asm__ volatile("msr dbgdtrtx_el0, %0" : : "r" (a));
 		break;
 	case 1:
 		*(volatile uint8_t *)a = (uint8_t)value;

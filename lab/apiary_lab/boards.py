@@ -1,8 +1,8 @@
 """Is a board ready? What the hypervisor's discovery makes of device trees.
 
-Runs build/lab/boards, which is that code compiled for this host, and says
-what it means to somebody who wants to boot there. Must not know any board: what no
-tree tells is in lab/boards/known.yaml.
+Runs build/lab/boards, which is that code compiled for this host, and says what
+it means to somebody who wants to boot there. Must not know any board: what
+no tree tells is in lab/boards/known.yaml.
 
 SPDX-License-Identifier: BSD-2-Clause
 """

@@ -21,11 +21,12 @@ struct facts {
 	uint64_t	gicd;
 	uint64_t	gicr;		/* GICv3: first redistributor */
 	uint64_t	gicc;		/* GICv2 */
-	uint64_t	counter;	/* CNTControlBase, if it is to be started */
+	uint64_t	counter;	/* CNTControlBase, to start it */
 	uint64_t	frequency;	/* of the system counter, Hz */
 };
 
-extern const struct facts shim_facts __attribute__((visibility("hidden")));
+extern const struct facts shim_facts
+    __attribute__((visibility("hidden")));
 
 /* entry.S: this CPU's, below SHIM_CPUS; the boot CPU's is 0. */
 unsigned int shim_number(void);

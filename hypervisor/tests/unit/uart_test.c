@@ -1,7 +1,7 @@
 /*
  * The console drivers against UARTs at register level: what is written is
  * what the manual asks for, at the right offsets and widths, and never what
- * firmware has set up.
+ * firmware has set up. Over 500 lines because all drivers share one fake.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
