@@ -1,7 +1,7 @@
 /*
  * stage2: memory as a guest finds it: external aborts where there is
  * nothing (DDI 0487, D8.15 and D17.2.37), zeroes and its own data where
- * there is RAM, however a page is first touched. Must not know translation
+ * there is RAM. Must not know when RAM is mapped (demand.c), nor translation
  * tables beyond its own.
  *
  * SPDX-License-Identifier: BSD-2-Clause
@@ -31,7 +31,6 @@ ram_end(void)
 	return (machine.ram_base + machine.ram_size);
 }
 
-static uint64_t value;
 static uint64_t empty_table[512] __attribute__((aligned(4096)));
 
 #define	ACCESS(name, insn)						\
@@ -65,7 +64,6 @@ ACCESS(atomic_add, "ldadd x2, x3, [%0]")
 ACCESS(prefetch, "prfm pldl1keep, [%0]")
 ACCESS(clean, "dc civac, %0")
 ACCESS(translate, "at s1e1r, %0")
-ACCESS(zero_block, "dc zva, %0")
 
 static void
 call(uint64_t at)
@@ -255,13 +253,6 @@ edge_of_ram(void)
 
 /* ---- RAM ------------------------------------------------------------- */
 
-static uint64_t *
-fresh(size_t pages)
-{
-
-	return (memory_alloc(pages * PAGE_SIZE, PAGE_SIZE));
-}
-
 /* Nobody else's data is to be found. */
 static void
 zero(void)
@@ -281,7 +272,7 @@ static void
 patterns(void)
 {
 	size_t i, n = 0x800000 / 8;
-	volatile uint64_t *p = fresh(0x800000 / PAGE_SIZE);
+	volatile uint64_t *p = memory_alloc(0x800000, PAGE_SIZE);
 	unsigned int wrong = 0;
 
 	for (i = 0; i < n; i++)
@@ -293,132 +284,6 @@ patterns(void)
 	for (i = 0; i < n; i++)
 		wrong += p[i] != ~(uint64_t)&p[i];
 	CHECK_EQ(wrong, 0);
-}
-
-/* The first touch is across the end of a page, and of a block. */
-static void
-crossing(void)
-{
-	uint64_t p = (uint64_t)memory_alloc(3 * BLOCK, BLOCK), at, v, i;
-
-	for (i = 1; i < 8; i++) {
-		at = p + i * 2 * PAGE_SIZE - i;
-		__asm__ volatile("str %1, [%0]" : : "r" (at),
-		    "r" (0x8877665544332211) : "memory");
-		__asm__ volatile("ldr %0, [%1]" : "=r" (v) : "r" (at) :
-		    "memory");
-		CHECK_EQ(v, 0x8877665544332211);
-		CHECK_EQ(*(uint8_t *)(at + i), (uint8_t)(0x11 * (i + 1)));
-		CHECK_EQ(*(uint8_t *)(at + i - 1), (uint8_t)(0x11 * i));
-	}
-	at = p + 2 * BLOCK - 4;
-	__asm__ volatile("ldr %0, [%1]" : "=r" (v) : "r" (at) : "memory");
-	CHECK_EQ(v, 0);
-}
-
-/* Zero is no instruction (UDF): it was fetched, and no abort came. */
-static void
-first_by_fetch(void)
-{
-	uint64_t at = (uint64_t)fresh(1);
-	struct trap t = trap_catch(call, at + 0x40);
-
-	REQUIRE(t.taken);
-	CHECK_EQ(ESR_EC(t.esr), EC_UNKNOWN);
-	CHECK_EQ(t.elr, at + 0x40);
-}
-
-static void
-first_by_exclusive(void)
-{
-	uint64_t *p = fresh(2);
-
-	CHECK_EQ(__atomic_fetch_add(p, 5, __ATOMIC_SEQ_CST), 0);
-	CHECK_EQ(*p, 5);
-	if ((read_sysreg(id_aa64isar0_el1) >> 20 & 0xf) >= 2) {
-		__asm__ volatile(".arch_extension lse\n"
-		    "ldadd %1, xzr, [%0]" : : "r" (&p[512]), "r" (7ul) :
-		    "memory");
-		CHECK_EQ(p[512], 7);
-	}
-}
-
-/* A table of zeroes: a translation fault, not an abort of the walk. */
-static void
-first_by_walk(void)
-{
-	uint64_t va = 601ul << 30;
-	struct trap t;
-
-	mmu_point_table_at(va, (uint64_t)fresh(1));
-	t = trap_catch(load32, va + 0x5000);
-	REQUIRE(t.taken);
-	CHECK_EQ(ESR_EC(t.esr), EC_DATA_ABORT);
-	CHECK_EQ(ESR_FSC(t.esr), FSC_TRANSLATION + 3);
-	CHECK_EQ(t.far, va + 0x5000);
-	mmu_point_table_at(va, (uint64_t)empty_table);
-}
-
-/* Cache maintenance and address translation, then data. */
-static void
-first_by_maintenance(void)
-{
-	uint64_t *p = fresh(4);
-
-	CHECK(!trap_catch(clean, (uint64_t)p).taken);
-	CHECK_EQ(p[0], 0);
-	CHECK(!trap_catch(prefetch, (uint64_t)p + PAGE_SIZE).taken);
-	CHECK_EQ(p[512], 0);
-	CHECK(!trap_catch(zero_block, (uint64_t)p + 2 * PAGE_SIZE).taken);
-	CHECK_EQ(p[1024], 0);
-	translate((uint64_t)p + 3 * PAGE_SIZE);
-	isb();
-	value = read_sysreg(par_el1);
-	CHECK_EQ(value & 1, 0);
-	CHECK_EQ(value & 0xfffffffff000, (uint64_t)p + 3 * PAGE_SIZE);
-}
-
-#define	TOGETHER	512
-
-static uint64_t *shared;
-static volatile uint32_t other_at, boot_at;
-
-static void
-touch_all(volatile uint32_t *mine, const volatile uint32_t *theirs)
-{
-	unsigned int i;
-
-	for (i = 0; i < TOGETHER; i++) {
-		/* Side by side: page by page. */
-		publish(mine, i);
-		while (*theirs < i)
-			__asm__ volatile("yield");
-		__atomic_fetch_add(&shared[i * 512ul], 1, __ATOMIC_RELAXED);
-	}
-	publish(mine, TOGETHER);
-}
-
-static void
-touch_other(void *unused)
-{
-
-	(void)unused;
-	touch_all(&other_at, &boot_at);
-}
-
-/* Two CPUs at once: one page, not two of which one is lost. */
-static void
-first_by_two(void)
-{
-	unsigned int i;
-
-	shared = fresh(TOGETHER);
-	other_at = boot_at = 0;
-	REQUIRE(smp_on(1, touch_other, NULL) == 0);
-	touch_all(&boot_at, &other_at);
-	REQUIRE(wait_for(&other_at, TOGETHER));
-	for (i = 0; i < TOGETHER; i++)
-		CHECK_EQ(shared[i * 512ul], 2);
 }
 
 /* ---- emulated devices ------------------------------------------------ */
@@ -464,12 +329,6 @@ const struct guest_case guest_cases[] = {
 	{ "hole_often", hole_often, 0, 0 },
 	{ "edge_of_ram", edge_of_ram, 0, 0 },
 	{ "patterns", patterns, 0, 0 },
-	{ "crossing", crossing, 0, 0 },
-	{ "first_by_fetch", first_by_fetch, 0, 0 },
-	{ "first_by_exclusive", first_by_exclusive, 0, 0 },
-	{ "first_by_walk", first_by_walk, 0, 0 },
-	{ "first_by_maintenance", first_by_maintenance, 0, 0 },
-	{ "first_by_two", first_by_two, 2, 0 },
 	{ "device_pair", device_pair, 0, NEED_APIARY },
 	{ "device_fetch", device_fetch, 0, NEED_APIARY },
 	{ NULL, NULL, 0, 0 }

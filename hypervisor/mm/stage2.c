@@ -136,6 +136,26 @@ stage2_translate(struct stage2 *s, ipa_t ipa, bool write, pa_t *pa)
 	return (true);
 }
 
+__attribute__((cold)) int
+stage2_release(struct stage2 *s, ipa_t ipa)
+{
+	struct stage2_region *r = find(s, ipa);
+	int error = 0;
+
+	if (r == NULL || r->populated == NULL || ipa.v % PAGE_SIZE != 0)
+		return (-1);
+	spin_lock(&s->lock);
+	uint64_t *slot = pt_entry(&s->pt, ipa.v);
+	if (slot != NULL && *slot != pte_none() &&
+	    (error = pt_unmap(&s->pt, ipa.v, PAGE_SIZE)) == 0) {
+		/* Whoever has this memory next must not find it. */
+		port_zero_page(port_pa_to_ptr(PA(r->pa.v + ipa.v - r->ipa.v)));
+		--*count_of(r, ipa.v);
+	}
+	spin_unlock(&s->lock);
+	return (error);
+}
+
 /* All RAM that the guest may have written to: cleaned, or zeroed. */
 static __attribute__((cold)) void
 each_touched(struct stage2 *s, bool zero)

@@ -61,6 +61,11 @@ enum stage2_result stage2_fault(struct stage2 *s, ipa_t ipa, bool write,
  */
 bool	stage2_translate(struct stage2 *s, ipa_t ipa, bool write, pa_t *pa);
 /*
+ * Takes a page of demand RAM from the guest: zeroed, to be populated anew at
+ * the next touch. 0, or -1: no such page, or no memory to split a block.
+ */
+int	stage2_release(struct stage2 *s, ipa_t ipa);
+/*
  * Power-on, or the end: demand RAM unpopulated, all RAM of the guest's zero.
  * No vCPU runs.
  */

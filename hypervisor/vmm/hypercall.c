@@ -53,13 +53,22 @@ hypercall_whoami(struct vcpu *v)
 	return (smccc_return(v, HC_E_OK));
 }
 
+static outcome_t
+hypercall_release(struct vcpu *v)
+{
+
+	return (smccc_return(v, stage2_release(&v->vm->s2, IPA(v->x[1])) == 0 ?
+	    HC_E_OK : HC_E_INVALID));
+}
+
 smccc_fn *const hypercall_calls64[SMCCC_CALLS] = {
 	[0] = smccc_unknown,
 	[SMCCC_NUMBER(HC_YIELD)] = hypercall_yield,
 	[SMCCC_NUMBER(HC_STATS)] = hypercall_stats,
 	[SMCCC_NUMBER(HC_BOOT)] = hypercall_boot,
 	[SMCCC_NUMBER(HC_WHOAMI)] = hypercall_whoami,
-	[5 ... SMCCC_CALLS - 1] = smccc_unknown,
+	[SMCCC_NUMBER(HC_RELEASE)] = hypercall_release,
+	[6 ... SMCCC_CALLS - 1] = smccc_unknown,
 };
 
 bool

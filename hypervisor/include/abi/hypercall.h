@@ -34,6 +34,12 @@
 #define	HC_BOOT			0xc6000003
 /* Who am I: x1 = VM index, x2 = vCPU index, x3 = physical CPU index. */
 #define	HC_WHOAMI		0xc6000004
+/*
+ * Give back the page of demand-populated RAM at x1 (an IPA, a multiple of
+ * 4096): what it held is lost, the next access finds it zero. x0 = 0, also
+ * where nothing had been touched; HC_E_INVALID: no such page.
+ */
+#define	HC_RELEASE		0xc6000005
 
 #define	HC_E_OK			0
 #define	HC_E_NOT_SUPPORTED	(-1)	/* SMCCC: unknown function */

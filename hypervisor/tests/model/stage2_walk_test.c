@@ -40,7 +40,7 @@ static uint64_t seed;
 static size_t held[300];		/* memory that somebody else has */
 static unsigned int nheld;
 static void *pages_held[300];
-static unsigned long touches, nomem, blocks;
+static unsigned long touches, nomem, blocks, releases;
 
 static uint64_t
 rnd(uint64_t below)
@@ -170,6 +170,28 @@ touch(unsigned int r, uint64_t page)
 		*host(r, page) = want[r][page].word = rnd(~0ull);
 }
 
+/* The guest gives a page back. */
+static void
+release(unsigned int r, uint64_t page)
+{
+	struct check_path w;
+	uint64_t ipa = regions[r].ipa + page * PAGE_SIZE;
+
+	check_walk(&s.pt, ipa, &w);
+	if (stage2_release(&s, IPA(ipa)) != 0) {
+		/* No demand RAM; or no table to split its block. */
+		ATF_REQUIRE(!regions[r].demand || (w.mapped && w.level == 2 &&
+		    pool_available(&pool) == 0));
+	} else {
+		ATF_REQUIRE(regions[r].demand);
+		if (want[r][page].mapped)
+			ATF_REQUIRE_EQ(0, *host(r, page));
+		want[r][page].mapped = false;
+		releases++;
+	}
+	check_page(r, page);
+}
+
 /* All of 2 MiB, as a guest that clears its memory. */
 static void
 sweep(void)
@@ -295,6 +317,10 @@ ATF_TC_BODY(walk, tc)
 			others();
 		else if (kind < 1620)
 			sweep();
+		else if (kind < 2600) {
+			r = (unsigned int)rnd(REGIONS);
+			release(r, rnd(regions[r].pages));
+		}
 		else {
 			r = (unsigned int)rnd(REGIONS);
 			touch(r, rnd(regions[r].pages));
@@ -310,8 +336,10 @@ ATF_TC_BODY(walk, tc)
 	stage2_destroy(&s);
 	ATF_REQUIRE_EQ(MEMORY, pool_available(&pool));
 	printf("%lu steps, %lu first touches, %lu without memory, %lu looks at "
-	    "a block\n", steps, touches, nomem, blocks);
-	ATF_CHECK(touches > 1000 && nomem > 100 && blocks > 1000);
+	    "a block, %lu pages given back\n", steps, touches, nomem, blocks,
+	    releases);
+	ATF_CHECK(touches > 1000 && nomem > 100 && blocks > 1000 &&
+	    releases > 1000);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -75,7 +75,7 @@ ATF_TC_BODY(unknown, tc)
 		0x80010000,				/* SVE hint: not 1.1 */
 		0x81000000, 0x82000000, 0x83000000, 0x85000000,
 		0x86000001, 0x8600ff00, 0x8600ff02, 0xc600ff01,
-		0xc6000000, 0xc6000005, 0xc600000f, 0xc6000010, 0xc6010001,
+		0xc6000000, 0xc6000006, 0xc600000f, 0xc6000010, 0xc6010001,
 		0xc5000001, 0xc3000003, 0xc7000003, 0x87000001,
 		0xc7000000, 0xff000000, 0xffffffff, 0x8000ffff,
 		WORKAROUND_1, WORKAROUND_2, WORKAROUND_3,
@@ -338,6 +338,18 @@ ATF_TC_BODY(hc_whoami, tc)
 	ATF_CHECK_EQ(0xf, vmm_fake_changed(&vmm_vcpu[1]));
 }
 
+ATF_TC_WITHOUT_HEAD(hc_release);
+ATF_TC_BODY(hc_release, tc)
+{
+
+	vmm_fake_reset();
+	ATF_CHECK_EQ(OUTCOME_DONE, call(HC_RELEASE, 0x40001000, 0));
+	ATF_CHECK_EQ(0, v->x[0]);
+	ATF_CHECK_EQ(0x40001000, vmm_fake.released.v);
+	ATF_CHECK_EQ(OUTCOME_DONE, call(HC_RELEASE, 0x40001008, 0));
+	ATF_CHECK_EQ(HC_E_INVALID, (int64_t)v->x[0]);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 
@@ -353,5 +365,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, hc_stats);
 	ATF_TP_ADD_TC(tp, hc_boot);
 	ATF_TP_ADD_TC(tp, hc_whoami);
+	ATF_TP_ADD_TC(tp, hc_release);
 	return (atf_no_error());
 }

@@ -169,6 +169,15 @@ stage2_fault(struct stage2 *s, ipa_t ipa, bool write, bool exec)
 	return (vmm_fake.stage2);
 }
 
+int
+stage2_release(struct stage2 *s, ipa_t ipa)
+{
+
+	(void)s;
+	vmm_fake.released = ipa;
+	return (ipa.v % PAGE_SIZE == 0 ? 0 : -1);
+}
+
 void
 stage2_clean(struct stage2 *s)
 {

@@ -17,6 +17,7 @@
 struct vmm_fake {
 	/* Set by the test. */
 	outcome_t	wait;			/* of vcpu_wait() */
+	ipa_t		released;
 	enum stage2_result stage2;		/* of stage2_fault() */
 	uint64_t	mmio_value;		/* what a device reads as */
 	enum mmio_result mmio_result;
