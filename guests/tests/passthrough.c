@@ -174,6 +174,71 @@ split_end(void)
 	gic_eoi_mode(false);
 }
 
+/* Made pending at the distributor, the line low: it comes once. */
+static void
+pended(void)
+{
+	unsigned int i;
+
+	begin(1);
+	for (i = 0; i < 3; i++) {
+		log_start();
+		irq_handler(on_irq);
+		gic_pend(machine.gpio_intid);
+		CHECK(take(1));
+		CHECK(!gic_pending(machine.gpio_intid));
+		CHECK(!gic_active(machine.gpio_intid));
+	}
+	gic_disable(machine.gpio_intid);
+	gic_pend(machine.gpio_intid);
+	CHECK(gic_pending(machine.gpio_intid));
+	gic_unpend(machine.gpio_intid);
+	CHECK(!gic_pending(machine.gpio_intid));
+	gic_enable(machine.gpio_intid);
+	CHECK(nothing_comes());
+}
+
+/* While it is active: it waits for the end. */
+static void
+pended_while_active(void)
+{
+	uint32_t iar;
+
+	begin(1);
+	gic_pend(machine.gpio_intid);
+	iar = ack_soon();
+	CHECK_EQ(iar & 0x3ff, machine.gpio_intid);
+	CHECK(!gic_pending(machine.gpio_intid));
+	gic_pend(machine.gpio_intid);
+	CHECK(gic_pending(machine.gpio_intid));
+	CHECK(nothing_comes());
+	gic_eoi(iar);
+	iar = ack_soon();
+	CHECK_EQ(iar & 0x3ff, machine.gpio_intid);
+	/* Taken back before the end, it does not come again. */
+	gic_pend(machine.gpio_intid);
+	gic_unpend(machine.gpio_intid);
+	CHECK(!gic_pending(machine.gpio_intid));
+	gic_eoi(iar);
+	CHECK(nothing_comes());
+}
+
+/* The line is seen at the distributor while the interrupt is active. */
+static void
+line_is_seen(void)
+{
+	uint32_t iar;
+
+	begin(1);
+	line(true);
+	iar = ack_soon();
+	CHECK(gic_pending(machine.gpio_intid));
+	line(false);
+	CHECK(!gic_pending(machine.gpio_intid));
+	gic_eoi(iar);
+	CHECK(nothing_comes());
+}
+
 static volatile uint32_t ready, done;
 
 static void
@@ -262,6 +327,9 @@ const struct guest_case guest_cases[] = {
 	{ "two_hundred", two_hundred, 0, NEED_GPIO },
 	{ "disabled", disabled, 0, NEED_GPIO },
 	{ "split_end", split_end, 0, NEED_GPIO },
+	{ "pended", pended, 0, NEED_GPIO },
+	{ "pended_while_active", pended_while_active, 0, NEED_GPIO },
+	{ "line_is_seen", line_is_seen, 0, NEED_GPIO },
 	{ "other_cpu", other_cpu, 2, NEED_GPIO },
 	{ "bounds", bounds, 0, NEED_GPIO | NEED_APIARY },
 	{ NULL, NULL, 0, 0 }

@@ -33,7 +33,16 @@ static bool
 line(unsigned int intid)
 {
 
-	return (reg_read(frame(intid), GICD_ISPENDR) >> intid & 1);
+	return (reg_read(frame(intid), GICD_ISPENDR + intid / 32 * 4) >>
+	    intid % 32 & 1);
+}
+
+static COLD void
+pend(unsigned int intid, bool pending)
+{
+
+	reg_write(gicd, (pending ? GICD_ISPENDR : GICD_ICPENDR) +
+	    intid / 32 * 4, 1u << intid % 32);
 }
 
 /* RES0 in a GICv2. */
@@ -72,6 +81,7 @@ gic_init_cpu(uintptr_t base, struct lr_ops *ops, unsigned int count)
 	ops->count = count < 16 ? count : 16;	/* as many as we look at */
 	ops->set_active = set_active;
 	ops->line = line;
+	ops->pend = pend;
 	lr_ops = ops;
 	for (unsigned int i = 0; i < ops->count; i++)
 		ops->write(i, 0);

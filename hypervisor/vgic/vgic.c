@@ -73,6 +73,14 @@ deactivate(const struct vgic_bank *b, uint32_t bits)
 		lr_ops->deactivate(b->pintid[__builtin_ctz(bits)]);
 }
 
+VGIC_COLD void
+vgic_pend_phys(const struct vgic_bank *b, uint32_t bits, bool pending)
+{
+
+	for (; bits != 0; bits &= bits - 1)
+		lr_ops->pend(b->pintid[__builtin_ctz(bits)], pending);
+}
+
 static VGIC_COLD void
 reset_bank(struct vgic_bank *b, uint8_t owner, uint8_t dest)
 {
@@ -91,6 +99,7 @@ vgic_reset(struct vgic *vg)
 	spin_lock(&vg->lock);
 	vg->group_on[0] = vg->group_on[1] = 0;
 	for (unsigned int i = 0; i < VGIC_WORDS - 1; i++) {
+		vgic_pend_phys(&vg->spi[i], vg->spi[i].hw, false);
 		deactivate(&vg->spi[i], vg->spi[i].phys);
 		reset_bank(&vg->spi[i], 0, dest);
 	}
@@ -289,11 +298,33 @@ vgic_set_line(struct vgic *vg, struct vgic_cpu *self, unsigned int vcpu,
 	spin_unlock(&vg->lock);
 }
 
-VGIC_COLD void
+/*
+ * Mostly the list register of the last time is there still, ended: only its
+ * EOI let the physical interrupt come again. Only this CPU changes it, and
+ * who changes the interrupt has it folded first: no lock.
+ */
+static inline bool
+inject_again(struct vgic_cpu *self, const struct vgic_bank *b,
+    unsigned int vintid)
+{
+	unsigned int n = b->lr[vintid % 32];
+	uint64_t lr = self->lr[n];
+
+	if (unlikely((lr & (LR_HW | LR_PENDING | 0x3ff)) != (LR_HW |
+	    LR_PENDING | vintid)))
+		return (false);
+	lr_ops->write(n, lr);
+	return (true);
+}
+
+void
 vgic_inject(struct vgic *vg, struct vgic_cpu *self, unsigned int vintid)
 {
 	struct vgic_cpu *vc = self != NULL ? self : vg->cpus[0];
 	struct vgic_bank *b = vc->bank[vintid / 32];
+
+	if (self != NULL && inject_again(self, b, vintid))
+		return;
 
 	spin_lock(&vg->lock);
 	b->phys |= 1u << vintid % 32;
@@ -307,18 +338,7 @@ vgic_inject(struct vgic *vg, struct vgic_cpu *self, unsigned int vintid)
 void
 vgic_inject_private(struct vgic_cpu *self, unsigned int vintid)
 {
-	unsigned int n = self->priv.lr[vintid];
-	uint64_t lr = self->lr[n];
-
-	/*
-	 * Mostly the list register of the last time is there still, ended:
-	 * only its EOI let the physical interrupt come again. Only this CPU
-	 * changes it: no lock.
-	 */
-	if (likely((lr & (LR_HW | LR_PENDING | 0x3ff)) == (LR_HW |
-	    LR_PENDING | vintid)))
-		lr_ops->write(n, lr);
-	else
+	if (unlikely(!inject_again(self, &self->priv, vintid)))
 		vgic_inject(self->vgic, self, vintid);
 }
 

@@ -116,6 +116,8 @@ void	vgic_resume(struct vgic_cpu *self);
 /* Deactivate the physical interrupts behind these; no longer phys. */
 void	vgic_drop_phys(struct vgic *vg, struct vgic_cpu *self,
 	    struct vgic_bank *b, uint32_t bits);
+/* Made pending, or no longer so, at the real distributor: SPIs. */
+void	vgic_pend_phys(const struct vgic_bank *b, uint32_t bits, bool pending);
 /* These are active no more, as far as they were, nor the physical ones. */
 void	vgic_deactivate(struct vgic *vg, struct vgic_cpu *self,
 	    struct vgic_bank *b, uint32_t bits);

@@ -36,6 +36,17 @@ id(const struct vgic *vg, uint32_t off)
 	return (ids[i] | (i == 6 ? vg->version << 4 : 0));
 }
 
+/*
+ * SPIs of real devices are made pending where these are, and come from
+ * there: with whatever an interrupt of the device does.
+ */
+static VGIC_COLD uint32_t
+real(const struct vgic_bank *b)
+{
+
+	return (b->word == 0 ? 0 : b->hw);
+}
+
 /* Registers with one bit per interrupt: 32 at once. Gives the old value. */
 static VGIC_COLD uint32_t
 bits(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
@@ -45,8 +56,13 @@ bits(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
 	    &b->enabled : reg < GICD_ISACTIVER ? &b->latch : &b->active;
 	uint32_t old = p == &b->latch ? vgic_pend(b) : *p, drop = 0;
 
-	if (!write)
+	if (!write) {
+		uint32_t ask = p == &b->latch ? real(b) & ~old : 0;
+		for (; ask != 0; ask &= ask - 1)
+			if (lr_ops->line(b->pintid[__builtin_ctz(ask)]))
+				old |= ask & -ask;
 		return (old);
+	}
 	switch (reg) {
 	case GICD_ISENABLER:
 		/*
@@ -59,6 +75,7 @@ bits(struct vgic *vg, struct vgic_cpu *self, struct vgic_bank *b,
 		b->latch &= ~drop;
 		break;
 	case GICD_ICPENDR:
+		vgic_pend_phys(b, val & real(b), false);
 		drop = val & b->latch & ~b->active;
 		break;
 	case GICD_ISACTIVER:
@@ -179,6 +196,10 @@ bank_access(struct vgic *vg, struct vgic_cpu *self, struct mmio *m,
 		if ((reg == GICD_ISPENDR || reg == GICD_ICPENDR) &&
 		    vgic_is_sgi2(vg, intid))
 			val &= ~0xffffu;
+		if (reg == GICD_ISPENDR) {
+			vgic_pend_phys(b, val & real(b), true);
+			val &= ~real(b);
+		}
 		mask = val;
 	}
 	uint32_t held = vgic_begin(vg, self, b, mask);

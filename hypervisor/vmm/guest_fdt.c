@@ -119,15 +119,18 @@ passthrough(struct dtw *t, const struct guest_fdt *g)
 	for (unsigned int d = 0; d < g->ndevices; d++) {
 		const struct guest_fdt_device *dev = &g->devices[d];
 
-		begin_at(t, dev->name, c->devices[dev->reg].ipa.v);
+		begin_at(t, dev->name, dev->nregs != 0 ?
+		    c->devices[dev->reg].ipa.v : c->spis[dev->spi].intid);
 		if (dev->compatible.data != NULL)
 			dtw_bytes(t, "compatible", dev->compatible.data,
 			    dev->compatible.len);
-		dtw_text(t, "reg<", NULL);
+		if (dev->nregs != 0)
+			dtw_text(t, "reg<", NULL);
 		for (unsigned int i = dev->reg; i < dev->reg + dev->nregs; i++)
 			TEXT(t, "& & ", c->devices[i].ipa.v,
 			    c->devices[i].size);
-		dtw_text(t, ">", NULL);
+		if (dev->nregs != 0)
+			dtw_text(t, ">", NULL);
 		if (dev->nspis != 0)
 			dtw_text(t, "interrupts<", NULL);
 		for (unsigned int i = dev->spi; i < dev->spi + dev->nspis; i++)

@@ -137,9 +137,9 @@ read_device(const struct tree_node *n, struct vm_config *c, struct guest_fdt *g)
 
 	if (!node_read(n, props, nitems(props), &is))
 		return (false);
-	/* Three times two cells each. */
+	/* Three times two cells each; or it is nothing but an interrupt. */
 	unsigned int nregs = is.reg.len / 24, nspis = is.spis.len / 4;
-	if (nregs == 0 || is.reg.len % 24 != 0)
+	if (nregs + nspis == 0 || is.reg.len % 24 != 0)
 		return (node_say(n, "reg", "wants IPA, PA and size, two "
 		    "cells each"));
 	if (is.spis.len % 4 != 0)

@@ -202,10 +202,12 @@ def _passthrough(vm: Vm) -> str:
     for name, options in vm.passthrough.items():
         where = f"VM {vm.name}: passthrough {name}"
         reg = options.get("reg", [])
-        if len(reg) % 3 or not reg:
+        if len(reg) % 3 or not reg and not options.get("interrupts"):
             raise LabError(f"{where}: reg is one or more [ipa, pa, size]")
-        cells = " ".join(_cells(_address(v, where)) for v in reg)
-        out += f"\t\t\t\t{name} {{\n\t\t\t\t\treg = <{cells}>;\n"
+        out += f"\t\t\t\t{name} {{\n"
+        if reg:
+            cells = " ".join(_cells(_address(v, where)) for v in reg)
+            out += f"\t\t\t\t\treg = <{cells}>;\n"
         if options.get("interrupts"):
             numbers = " ".join(str(int(n)) for n in options["interrupts"])
             out += f"\t\t\t\t\tinterrupts = <{numbers}>;\n"

@@ -16,7 +16,8 @@
 #define	GROUP(lr)	((unsigned int)((lr) >> 60) & 1)
 
 struct lr_fake lr_fake[LR_FAKE_CPUS];
-bool lr_fake_spi_active[1024];
+bool lr_fake_spi_active[1024], lr_fake_spi_pending[1024];
+bool lr_fake_spi_line[1024];
 unsigned long lr_fake_writes;
 static __thread struct lr_fake *me = lr_fake;
 static unsigned int version;
@@ -152,6 +153,24 @@ op_set_active(unsigned int pintid)
 	*lr_fake_active(me - lr_fake, pintid) = true;
 }
 
+/* Private lines are not known here: high. */
+static bool
+op_line(unsigned int pintid)
+{
+
+	return (pintid < 32 || lr_fake_spi_line[pintid] ||
+	    lr_fake_spi_pending[pintid]);
+}
+
+static void
+op_pend(unsigned int pintid, bool pending)
+{
+
+	if (pintid < 32)
+		illegal("makes no SPI pending", pintid, 0);
+	lr_fake_spi_pending[pintid] = pending;
+}
+
 void
 lr_fake_init(unsigned int v, unsigned int count, unsigned int prio_bits)
 {
@@ -159,11 +178,14 @@ lr_fake_init(unsigned int v, unsigned int count, unsigned int prio_bits)
 	version = v;
 	memset(lr_fake, 0, sizeof(lr_fake));
 	memset(lr_fake_spi_active, 0, sizeof(lr_fake_spi_active));
+	memset(lr_fake_spi_pending, 0, sizeof(lr_fake_spi_pending));
+	memset(lr_fake_spi_line, 0, sizeof(lr_fake_spi_line));
 	ops = (struct lr_ops){
 		.count = count, .prio_bits = prio_bits, .read = op_read,
 		.write = op_write, .get = op_get, .control = op_control,
 		.save = op_save, .restore = op_restore,
 		.deactivate = op_deactivate, .set_active = op_set_active,
+		.line = op_line, .pend = op_pend,
 	};
 	me = lr_fake;
 }

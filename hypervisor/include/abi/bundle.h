@@ -25,8 +25,8 @@
  *		    stats;			// print exits at the end
  *		    passthrough {
  *			dev {
- *			    reg = <ipa64 pa64 size64>;	// one or more
- *			    interrupts = <intid>;	// SPIs, optional
+ *			    reg = <ipa64 pa64 size64>;	// one or more,
+ *			    interrupts = <intid>;	// or SPIs, or both
  *			    edge;			// default level
  *			    read-only;			// optional
  *			    compatible = "a,b";		// optional, copied to

@@ -63,10 +63,12 @@ struct lr_ops {
 	void		(*deactivate)(unsigned int pintid);
 	void		(*set_active)(unsigned int pintid);
 	/*
-	 * Is the line of this CPU's private interrupt (level) high? NULL:
-	 * cannot be asked.
+	 * Is it pending at the distributor: its line (level) high, or not
+	 * acknowledged yet? NULL: cannot be asked.
 	 */
 	bool		(*line)(unsigned int pintid);
+	/* An SPI, made pending there or no longer so; a line stays. */
+	void		(*pend)(unsigned int pintid, bool pending);
 };
 
 extern const struct lr_ops *lr_ops;

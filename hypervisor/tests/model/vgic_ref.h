@@ -18,6 +18,7 @@ struct ref_irq {
 	bool		enabled, group, edge, line, latch, active;
 	bool		hw;		/* pending by its latch alone */
 	bool		phys;		/* physical one waits for the guest */
+	bool		asked;		/* the real distributor to pend it */
 	uint8_t		prio;
 	uint8_t		from, active_from;	/* GICv2's SGIs */
 	unsigned int	active_on, dest;

@@ -161,6 +161,7 @@ inject(int p, unsigned int c, unsigned int n)
 	else
 		vgic_inject(&vg, self, n);
 	i->latch = i->phys = true;
+	lr_fake_spi_pending[PHYS(n)] = i->asked = false;
 }
 
 /* Until nothing more happens by itself, as on a machine left alone. */
@@ -187,7 +188,8 @@ settle(void)
 				continue;
 			if (n >= 32) {
 				p = rnd(PCPUS);
-				if (phys_line[0][n] &&
+				if ((phys_line[0][n] ||
+				    lr_fake_spi_pending[PHYS(n)]) &&
 				    !*lr_fake_active(p, PHYS(n))) {
 					inject(p, 0, n);
 					again = true;
@@ -270,6 +272,9 @@ compare(void)
 				if (lr_fake_spi_active[PHYS(n)] != r->phys)
 					fail("physical %u is %sactive", n,
 					    r->phys ? "in" : "");
+				if (lr_fake_spi_pending[PHYS(n)] != r->asked)
+					fail("physical %u is %spending", n,
+					    r->asked ? "not " : "");
 				continue;
 			}
 			for (p = 0; p < PCPUS; p++)
@@ -388,12 +393,16 @@ write_bits(int p)
 			r->enabled = false;
 			break;
 		case 0x200:
-			if (i >= 16 || vg.version == 3)
+			/* A real device's comes from there. */
+			if (r->hw && i >= 32)
+				r->asked = true;
+			else if (i >= 16 || vg.version == 3)
 				r->latch = true;
 			break;
 		case 0x280:
 			if (i >= 16 || vg.version == 3)
 				r->latch = false;
+			r->asked = false;
 			break;
 		case 0x300:
 			if (!r->active)
@@ -503,7 +512,8 @@ read_reg(int p)
 	for (i = n; i < n + 32; i++) {
 		r = ref_irq(&ref, c, i);
 		if (base == 0x080 ? r->group : base < 0x200 ? r->enabled :
-		    base < 0x300 ? ref_pending(&ref, r, i) : r->active)
+		    base < 0x300 ? ref_pending(&ref, r, i) || (r->hw &&
+		    i >= 32 && (r->asked || phys_line[0][i])) : r->active)
 			want |= 1u << i % 32;
 	}
 	if (got != want)
@@ -542,6 +552,8 @@ line_change(int p)
 			c = 0;
 		tell("physical %u of %u = %d", n, c, level);
 		phys_line[c][n] = level;
+		if (n >= 32)
+			lr_fake_spi_line[PHYS(n)] = level;
 		return;
 	}
 	if (n < 32 && rnd(2) && self != NULL)

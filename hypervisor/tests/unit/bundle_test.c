@@ -347,8 +347,8 @@ ATF_TC_BODY(ranges, tc)
 #define	REG(cells, line)						\
 	REFUSES("&uart { reg = <" cells ">; };", DEV "reg: " line)
 
-	REFUSES("&uart { /delete-property/ reg; };",
-	    DEV "reg: wants IPA, PA and size, two cells each");
+	REFUSES("&uart { /delete-property/ reg; /delete-property/ interrupts; "
+	    "};", DEV "reg: wants IPA, PA and size, two cells each");
 	REG("0 0xc000000 0 0x10000000 0x1000",
 	    "wants IPA, PA and size, two cells each");
 	REG("0 0xc000000 0 0x10000000 0 0x1000 0 0xd000000",
@@ -410,6 +410,10 @@ ATF_TC_BODY(interrupts, tc)
 	SPI("<40 40>", "40 is named twice");
 	SPI("<40 50>", "50 is the hypervisor's console");
 	ATF_CHECK_EQ(2, load(tc, "&uart { interrupts = <32 287>; };", 3));
+	/* An interrupt alone, of a device that is nowhere. */
+	ATF_CHECK_EQ(2, load(tc, "&uart { /delete-property/ reg; };", 3));
+	ATF_CHECK_EQ(1, fake_vm("a")->config.ndevices);
+	ATF_CHECK_EQ(2, fake_vm("a")->config.nspis);
 }
 
 /* What VM a has, VM b cannot get. */

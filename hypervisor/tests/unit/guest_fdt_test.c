@@ -217,7 +217,9 @@ ATF_TC_BODY(passthrough, tc)
 	config.spis[0].intid = 40;
 	config.spis[1].intid = 32;
 	config.spis[1].edge = true;
-	g.ndevices = 2;
+	g.ndevices = 3;
+	g.devices[2] = (struct guest_fdt_device){ .name = "line",
+	    .reg = 3, .nregs = 0, .spi = 1, .nspis = 1 };
 	g.devices[0] = (struct guest_fdt_device){ .name = "uart@9",
 	    .compatible = { "v,one\0v,any", 12 },
 	    .reg = 0, .nregs = 2, .spi = 0, .nspis = 2 };
@@ -235,6 +237,10 @@ ATF_TC_BODY(passthrough, tc)
 	    "interrupts", NULL) == NULL);
 	ATF_CHECK(fdt_getprop(buf, node("/passthrough/rom@d000000"),
 	    "compatible", NULL) == NULL);
+	/* Nothing but an interrupt: named after that. */
+	CELLS("/passthrough/line@20", "interrupts", 0, 0, 1);
+	ATF_CHECK(fdt_getprop(buf, node("/passthrough/line@20"), "reg",
+	    NULL) == NULL);
 	/* A name longer than any is to be. */
 	g.devices[1].name = "a234567890b234567890c234567890d234567890e234567890"
 	    "f234567890g234567890";
