@@ -6,6 +6,7 @@
  */
 #include "ops.h"
 
+#define	GICD_ISPENDR	0x200
 #define	GICD_SGIR	0xf00
 #define	GICC_IAR	0x00c
 #define	GICC_EOIR	0x010
@@ -25,6 +26,9 @@ TIMED(code_ack3, "", "mrs x0, s3_0_c12_c12_0");
 TIMED(code_ack2, "", "ldr w0, [x19]");
 TIMED(code_end3, "", "msr s3_0_c12_c12_1, x20");
 TIMED(code_end2, "", "str w20, [x19]");
+/* GICD_ISPENDR; and the same of no interrupt, which is trapped as well. */
+ENTRY(code_pend, "str w20, [x19]", "nop");
+TIMED(code_pend_none, "", "str wzr, [x19]");
 
 /* What a CPU writes to send an SGI to another, or itself. */
 static void
@@ -69,6 +73,32 @@ interrupts_post(struct run *r)
 
 	vtimer_off();
 	gic_disable(r->intid);
+}
+
+/* An SPI of the machine that is ours, and that no device drives: "spi". */
+const char *
+interrupts_spi(struct run *r)
+{
+	uint64_t intid = machine_arg_number("spi", 0);
+
+	if (intid < 32 || intid > 1019)
+		return ("needs spi=INTID, passed through and without a device");
+	r->code = &code_pend;
+	r->arg[0] = machine.gicd + GICD_ISPENDR + intid / 32 * 4;
+	r->arg[1] = 1u << intid % 32;
+	r->intid = intid;
+	gic_edge(r->intid, true);
+	gic_route(r->intid, 0);
+	gic_enable(r->intid);
+	return (NULL);
+}
+
+bool
+interrupts_spi_baseline(struct run *r, uint64_t *value)
+{
+
+	*value = code_pend_none.shot[r->clock](r->arg);
+	return (true);
 }
 
 /*

@@ -4,12 +4,14 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "abi/hypercall.h"
 #include "ops.h"
 
 #define	BLOCK_SIZE	(2ul << 20)
 
 TIMED(code_store, "", "str xzr, [x19]");
 TIMED(code_load, "", "ldr x0, [x19]");
+TIMED(code_remap, "mov x0, x20\nmov x1, x19", "hvc #0\nstr xzr, [x19]");
 
 /*
  * Room for each sample, and those of the warm-up; none touched so far. By the
@@ -72,6 +74,21 @@ memory_block_sample(struct run *r, uint64_t *value)
 {
 
 	return (touch(r, BLOCK_SIZE / PAGE_SIZE, value));
+}
+
+/* The first page of 2 MiB, with one beside it that keeps their table. */
+const char *
+memory_remap(struct run *r)
+{
+	uint64_t page = (uint64_t)memory_alloc(BLOCK_SIZE, BLOCK_SIZE);
+
+	*(volatile uint64_t *)page = *(volatile uint64_t *)(page +
+	    PAGE_SIZE) = 1;
+	r->code = &code_remap;
+	r->arg[0] = page;
+	r->arg[1] = HC_RELEASE;
+	return (hvc(HC_RELEASE, page, 0, 0).x0 == 0 ? NULL :
+	    "needs RAM that is populated on demand");
 }
 
 const char *

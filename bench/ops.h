@@ -25,7 +25,7 @@ void	exits_enable_post(struct run *);
 const char *memory_page(struct run *), *memory_block(struct run *);
 bool	memory_page_sample(struct run *, uint64_t *);
 bool	memory_block_sample(struct run *, uint64_t *);
-const char *memory_walk(struct run *);
+const char *memory_remap(struct run *), *memory_walk(struct run *);
 bool	memory_walk_sample(struct run *, uint64_t *);
 
 /* ---- interrupts (interrupts.c) ---------------------------------------- */
@@ -33,7 +33,8 @@ bool	memory_walk_sample(struct run *, uint64_t *);
 const char *interrupts_sgi(struct run *), *interrupts_busy(struct run *);
 const char *interrupts_ack(struct run *), *interrupts_end(struct run *);
 const char *interrupts_timer(struct run *), *interrupts_wfi(struct run *);
-const char *interrupts_ipi(struct run *);
+const char *interrupts_ipi(struct run *), *interrupts_spi(struct run *);
+bool	interrupts_spi_baseline(struct run *, uint64_t *);
 bool	interrupts_busy_sample(struct run *, uint64_t *);
 bool	interrupts_ack_sample(struct run *, uint64_t *);
 bool	interrupts_end_sample(struct run *, uint64_t *);

@@ -186,7 +186,7 @@ def _median(paths: list[Path]) -> int:
 class Operation:
     """What the windows of one operation come to."""
 
-    paths: list[Path]       # of the operation, the most common first
+    paths: list[Path]       # of the operation, the one to show first
     empty: int              # instructions of the measuring code alone
 
     @property
@@ -213,7 +213,11 @@ def operation(reader: Reader) -> Operation | None:
         by.setdefault(kind, []).append(Path(kind, steps, windows))
     for kind in (SHOT, WAIT, TURN, EMPTY):
         if kind in by:
-            paths = sorted(by[kind], key=lambda path: -path.windows)
+            # A baseline that exits too is about as common, and shorter.
+            most = max(path.windows for path in by[kind])
+            paths = sorted(by[kind], key=lambda path: (
+                -path.count if path.windows > 0.9 * most else 0,
+                -path.windows))
             empty = _median(by[EMPTY]) if kind == SHOT and EMPTY in by else 0
             return Operation(paths, empty)
     return None

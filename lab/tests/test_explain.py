@@ -48,6 +48,14 @@ class Windows(unittest.TestCase):
                          [0x104, 0x108, 0x1400, 0x1404, 0x10c, 0x110])
         self.assertEqual((found.empty, found.cost(found.steady)), (3, 3))
 
+    def test_baseline_that_exits(self) -> None:
+        """It is as common, and shorter; what is rare is not shown."""
+        base = log(0x100, 0x108, 0x1400, 0x110)
+        shot = log(0x100, 0x108, 0x1400, 0x1404, 0x110)
+        rare = log(0x100, 0x108, 0x1400, 0x1404, 0x1408, 0x110)
+        found = explain.operation(read(*20 * [base], *19 * [shot], rare))
+        self.assertEqual((found.steady.count, found.steady.windows), (4, 19))
+
     def test_trapped_counts_once(self) -> None:
         """0x104 is no call: it is begun, traps, and is done later."""
         found = explain.operation(read(
