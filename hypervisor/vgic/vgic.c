@@ -305,9 +305,9 @@ vgic_set_line(struct vgic *vg, struct vgic_cpu *self, unsigned int vcpu,
  */
 static inline bool
 inject_again(struct vgic_cpu *self, const struct vgic_bank *b,
-    unsigned int vintid)
+    unsigned int i, unsigned int vintid)
 {
-	unsigned int n = b->lr[vintid % 32];
+	unsigned int n = b->lr[i];
 	uint64_t lr = self->lr[n];
 
 	if (unlikely((lr & (LR_HW | LR_PENDING | 0x3ff)) != (LR_HW |
@@ -323,7 +323,7 @@ vgic_inject(struct vgic *vg, struct vgic_cpu *self, unsigned int vintid)
 	struct vgic_cpu *vc = self != NULL ? self : vg->cpus[0];
 	struct vgic_bank *b = vc->bank[vintid / 32];
 
-	if (self != NULL && inject_again(self, b, vintid))
+	if (self != NULL && inject_again(self, b, vintid % 32, vintid))
 		return;
 
 	spin_lock(&vg->lock);
@@ -338,7 +338,7 @@ vgic_inject(struct vgic *vg, struct vgic_cpu *self, unsigned int vintid)
 void
 vgic_inject_private(struct vgic_cpu *self, unsigned int vintid)
 {
-	if (unlikely(!inject_again(self, &self->priv, vintid)))
+	if (unlikely(!inject_again(self, &self->priv, vintid, vintid)))
 		vgic_inject(self->vgic, self, vintid);
 }
 
