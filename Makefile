@@ -87,7 +87,7 @@ test: deps
 	@ci/test $(if $(FILTER),--filter '$(FILTER)')
 
 test-full: deps
-	@fixtures/fetch-linux
+	@fixtures/fetch-uboot
 	@fixtures/fetch-dtbs
 	@fixtures/fetch-xen
 	-@fixtures/fetch-tfa

@@ -168,12 +168,10 @@ boot_enter_guests(void)
 		irq_private.vtimer, irq_private.hyp_timer,
 		irq_private.maintenance, irq_private.pmu,
 	};
-	struct pcpu *p = pcpus[port_cpu()];
 
 	for (unsigned int i = 0; i < nitems(ppis); i++)
 		if (ppis[i] >= 16 && ppis[i] < 32)
 			irq_ops->enable(ppis[i], false);
-	p->slice = port_counter_hz() / 1000000 * SCHED_SLICE_US;
 	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
 		__asm__ volatile("wfe");
 	vectors_enter(run_start());

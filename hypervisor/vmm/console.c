@@ -6,6 +6,7 @@
  */
 #include "vmm/console.h"
 #include "vmm/log.h"
+#include "vmm/sched.h"
 #include "vmm/vm.h"
 
 struct vm_console {
@@ -208,6 +209,8 @@ console_pump(void)
 	while (console_backlog() && vpl011_input(&vm->uart,
 	    input.bytes[input.out % sizeof(input.bytes)]))
 		input.out++;
+	if (console_backlog())
+		sched_soon();		/* which comes back here, and waits */
 }
 
 bool

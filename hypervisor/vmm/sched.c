@@ -23,13 +23,18 @@ __attribute__((cold)) void
 sched_add(struct vcpu *v)
 {
 	struct pcpu *p = v->pcpu;
+	uint64_t us = port_counter_hz() / 1000000;
 
 	if (p->ring == NULL) {
+		p->slice = us * SCHED_SLICE_US;
 		v->next = v;
 		p->nvcpus = 1;
 		__atomic_store_n(&p->ring, v, __ATOMIC_RELEASE);
 		return;
 	}
+	/* They are added one after the other, each behind the first. */
+	if (p->ring->next->vm == v->vm)
+		p->slice = us * SCHED_SIBLINGS_US;
 	v->next = p->ring->next;
 	__atomic_store_n(&p->ring->next, v, __ATOMIC_RELEASE);
 	p->nvcpus++;

@@ -11,6 +11,11 @@
 struct pcpu;
 
 #define	SCHED_SLICE_US	1000		/* a turn, where others wait */
+/*
+ * Where vCPUs of one VM share a CPU: an operating system has them wait for
+ * each other in loops that end with no trap, each for the rest of its turn.
+ */
+#define	SCHED_SIBLINGS_US 100
 
 /* A vCPU joins the ring of its CPU. */
 void	sched_add(struct vcpu *v);

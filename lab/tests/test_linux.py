@@ -24,13 +24,17 @@ SIZE_ASKED = "\x1b[6n"
 EXPECTED = ("KASLR disabled due to lack of seed", "hrtimer: interrupt took")
 
 
+def start(guest: str, *words: object) -> pexpect.spawn:
+    return pexpect.spawn(
+        str(APIARY), ["run", "--guest", guest, *map(str, words)],
+        timeout=120, encoding="utf-8", codec_errors="replace")
+
+
 class Shell:
     """A machine with a Linux that has come to its prompt."""
 
     def __init__(self, *words: object, size: str = "") -> None:
-        self.child = pexpect.spawn(
-            str(APIARY), ["run", "--guest", "linux", *map(str, words)],
-            timeout=120, encoding="utf-8", codec_errors="replace")
+        self.child = start("linux", *words)
         self.text = ""
         if size:
             self.child.expect_exact(SIZE_ASKED)
@@ -185,6 +189,45 @@ class Linux(InFolder):
         total = int(shell("grep MemTotal /proc/meminfo").split()[-2])
         self.assertGreater(total, 4000000)
         self.assertEqual(shell.off(), 0)
+
+
+UBOOT = paths.BUILD / "deps" / "uboot"
+
+
+@unittest.skipUnless(FULL and (UBOOT / "u-boot-linux.elf").is_file(),
+                     "fixtures/fetch-uboot, and make test-full")
+class UBoot(unittest.TestCase):
+    def at_prompt(self, guest: str, *words: object) -> pexpect.spawn:
+        child = start(guest, *words)
+        self.addCleanup(child.close, force=True)
+        child.expect_exact("Hit any key to stop autoboot")
+        child.send(" ")
+        child.expect_exact("=> ")
+        return child
+
+    def test_prompt_and_long_lines(self) -> None:
+        child = self.at_prompt("u-boot")
+        # Longer than any FIFO, to a guest that polls and never sleeps.
+        words = "word" * 60
+        child.send(f"echo {words}\r")
+        child.expect_exact("\n" + words)
+        child.send("poweroff\r")
+        child.expect_exact("vm a: off")
+        child.expect(pexpect.EOF)
+
+    def test_starts_linux(self) -> None:
+        child = self.at_prompt("u-boot-linux", "--vcpus", 2)
+        size = (paths.BUILD / "deps/linux/initramfs.gz").stat().st_size
+        child.send("setenv bootargs console=ttyAMA0 quiet\r")
+        child.expect_exact("=> ")
+        child.send(f"booti $kernel_addr_r $ramdisk_addr_r:{size:x} "
+                   f"$fdtcontroladdr\r")
+        child.expect_exact(PROMPT)
+        child.send("nproc\r")
+        child.expect_exact("\n2\r")
+        child.send("exit\r")
+        child.expect_exact("vm a: off")
+        child.expect(pexpect.EOF)
 
 
 if __name__ == "__main__":
