@@ -42,8 +42,8 @@ uint64_t memory_ram_left(void);
 const char *owner_of_pa(pa_t pa, uint64_t size);
 const char *owner_of_intid(unsigned int intid);
 
-/* smp.c */
-void	smp_start(void);
+/* smp.c: how many CPUs there are then. */
+unsigned int smp_start(void);
 
 /* panic.c */
 void	panic(const char *fmt, ...) PRINTF_LIKE(1, 2)

@@ -209,10 +209,10 @@ start_rest(void)
 {
 
 	start_gic();
-	smp_start();
+	unsigned int cpus = smp_start();
 	smccc_init(plat.psci.present && !plat.psci.v0_1);
 	sysreg_init(arch_ipa_bits);
-	log_line("%u CPUs, GICv%u, %u list registers, %lu MiB RAM", pcpu_count,
+	log_line("%u CPUs, GICv%u, %u list registers, %lu MiB RAM", cpus,
 	    gic->version, lr_ops->count, plat.ram_total >> 20);
 	start_vms();
 	__atomic_store_n(&released, true, __ATOMIC_RELEASE);

@@ -13,7 +13,7 @@
 #include "vmm/pcpu.h"
 
 #define	PSCI_CPU_ON64	0xc4000003u
-#define	ON_TIMEOUT_MS	500
+#define	ON_TIMEOUT_MS	100
 
 /* From head.S. */
 void smp_secondary(struct pcpu *p) __attribute__((noreturn));
@@ -53,7 +53,7 @@ let_go(pa_t where)
  * What the CPU is handed is its own: if it comes late, when others have been
  * turned on since, it finds it all the same.
  */
-static void
+static bool
 start(const struct platform_cpu *c, struct pcpu *p)
 {
 	uint64_t fn = plat.psci.v0_1 ? plat.psci.cpu_on : PSCI_CPU_ON64;
@@ -67,21 +67,25 @@ start(const struct platform_cpu *c, struct pcpu *p)
 	if (ret != 0)
 		log_line("cpu %lu: firmware refuses to turn it on (PSCI %d)",
 		    p->index, ret);
-	while (ret == 0 && !__atomic_load_n(&p->online, __ATOMIC_ACQUIRE)) {
-		port_relax();
+	for (uint8_t i = 0; ret == 0 &&
+	    !__atomic_load_n(&p->online, __ATOMIC_ACQUIRE); i++) {
+		/* Now and then: an emulator takes long to see to others. */
+		if (i == 0)
+			port_relax();
 		if (port_counter() > deadline) {
 			log_line("cpu %lu: does not come up, left out",
 			    p->index);
-			return;
+			return (false);
 		}
 	}
+	return (ret == 0);
 }
 
-void
+unsigned int
 smp_start(void)
 {
 	struct pcpu *p;
-	unsigned int n = 1;
+	unsigned int n = 1, up = 1;
 
 	for (unsigned int i = 0; i < plat.nr_cpus; i++) {
 		const struct platform_cpu *c = &plat.cpu[i];
@@ -101,6 +105,7 @@ smp_start(void)
 		/* One that waits in spin_start may see it from here on. */
 		__atomic_store_n(&pcpus[n++], p, __ATOMIC_RELEASE);
 		pcpu_count = n;
-		start(c, p);
+		up += start(c, p);
 	}
+	return (up);
 }

@@ -309,6 +309,10 @@ check_rest(struct platform *p)
 			note(p, "/chosen: linux,initrd-end is not above "
 			    "linux,initrd-start");
 		p->bundle_start = p->bundle_end = PA(0);
+	} else if (!extent_meets(&p->ram, p->bundle_start.v,
+	    p->bundle_end.v - p->bundle_start.v)) {
+		note(p, "/chosen: linux,initrd-start is not in RAM");
+		p->bundle_start = p->bundle_end = PA(0);
 	}
 }
 

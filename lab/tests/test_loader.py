@@ -109,6 +109,13 @@ class Boots(InFolder):
     def test_tfa(self) -> None:
         self.assertIn("2 CPUs, GICv3", self.cpus("qemu-tfa", 2))
 
+    def test_left_out(self) -> None:
+        """Of the four in its spin table QEMU has one."""
+        self.assertIn("1 CPUs, GICv2", self.cpus("qemu-vexpress-a57", 1))
+        said = (self.folder / "console.log").read_text()
+        for cpu in 1, 2, 3:
+            self.assertIn(f"cpu {cpu}: does not come up, left out", said)
+
     def test_spin_table(self) -> None:
         self.assertIn("4 CPUs, GICv2", self.cpus("qemu-rpi4", 4))
 
