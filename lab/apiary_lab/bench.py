@@ -167,7 +167,7 @@ class Session:
 
     def __init__(self, target: targets.Target, entries: list[Entry],
                  runs: int, progress: Callable[[str], None],
-                 by_lava: bool = False) -> None:
+                 by: Callable[..., qemu.Run] | None = None) -> None:
         if not paths.HYPERVISOR_IMAGE.is_file():
             raise LabError(f"no {paths.shown(paths.HYPERVISOR_IMAGE)}: "
                            f"make hypervisor")
@@ -184,7 +184,7 @@ class Session:
         self.images: set[Path] = {paths.HYPERVISOR_IMAGE}
         self.cores: dict[str, str] = {}         # MIDR_EL1 by entry
         self.consoles: list[str] = []           # of every boot, in order
-        self.by_lava = by_lava
+        self.way = by       # how to boot, if not the target's own
         self.machine = ""                       # who ran it, if no emulator
         self.retried: dict[str, list[str]] = {}     # why, by entry
         self.infrastructure: list[str] = []
@@ -209,8 +209,9 @@ class Session:
             return vm
         return replace(vm, append=f"{vm.append} unit=insn".strip())
 
-    def run(self) -> None:
-        """Boots everything; keeps going over entries that go wrong."""
+    def prepare(self) -> None:
+        """Everything that is to be booted; keeps going over entries that
+        go wrong."""
         work = paths.BUILD / "lab" / "bench" / self.target.config()
         for entry in self.entries:
             if entry.sizes:
@@ -235,13 +236,18 @@ class Session:
                 continue
             self.images.update(bundle.find_guest(vm.guest)
                                for vm in entry.vms)
-        total, done = len(self.bundles) * self.runs, 0
-        for turn in range(self.runs):
-            for entry in self.entries:
-                if entry.name in self.bundles:
-                    done += 1
-                    self.progress(f"[{done}/{total}] {entry.name}")
-                    self._boot(entry, turn)
+
+    def boots(self) -> list[tuple[Entry, int]]:
+        """Entry and turn of each boot, in order."""
+        return [(entry, turn) for turn in range(self.runs)
+                for entry in self.entries if entry.name in self.bundles]
+
+    def run(self) -> None:
+        self.prepare()
+        boots = self.boots()
+        for done, (entry, turn) in enumerate(boots):
+            self.progress(f"[{done + 1}/{len(boots)}] {entry.name}")
+            self._boot(entry, turn)
         self.progress("")
 
     def _boot(self, entry: Entry, turn: int) -> None:
@@ -251,7 +257,7 @@ class Session:
         run = machine.boot(
             target, Images(paths.HYPERVISOR_IMAGE, self.bundles[entry.name]),
             log, qemu.Expect(len(entry.vms), hypervisor=True),
-            by_lava=self.by_lava)
+            by=self.way)
         self.take(entry, turn, run)
 
     def take(self, entry: Entry, turn: int, run: qemu.Run) -> None:

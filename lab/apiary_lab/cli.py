@@ -88,7 +88,7 @@ def cmd_run(args: argparse.Namespace) -> int:
         target, images, folder / "console.log",
         qemu.Expect(0, target.entry == "el2"), echo=console_out,
         interactive=not args.no_input, timeout=args.timeout,
-        by_lava=args.by_lava)
+        by=args.by)
     found = run.console
     # A guest of ours can be judged by its records, any other cannot.
     if found.guests and not found.panic:
@@ -175,7 +175,7 @@ def cmd_bench(args: argparse.Namespace) -> int:
                        f"make lock")
     entries = bench.select(bench.read_entries(Path(args.bundles)), args.names)
     session = bench.Session(target, entries, args.runs, progress,
-                            args.by_lava)
+                            args.by)
     session.run()
     for text in session.infrastructure:
         warn(text)
@@ -320,7 +320,7 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, function: Any, text: str,
                 json_too: bool = True) -> argparse.ArgumentParser:
         sub = subs.add_parser(name, help=text, description=text)
-        sub.set_defaults(function=function, by_lava=False)
+        sub.set_defaults(function=function, by=None)
         if json_too:
             sub.add_argument("--json", action="store_true",
                              help="print JSON instead of text")
@@ -355,7 +355,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_peers.register(command)
     cli_targets.register(command)
     cli_lava.register(command, _target_options, _vm_options, the_vms,
-                      cmd_run, cmd_bench, _bench_options)
+                      cmd_run, cmd_bench, _bench_options, cmd_replay)
     cli_boards.register(command)
     cli_logs.register(command)
     sub = command("bundle", cmd_bundle, "build a bundle")

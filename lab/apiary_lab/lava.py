@@ -30,6 +30,10 @@ START = r"Apiary \d"
 # The hypervisor's last word. (After a panic there is none: then the watch of
 # this host, or the time-out of a server's job, ends the run.)
 END = r"apiary: all VMs are off|apiary: this machine has no power-off"
+# Stands for what only the desk knows, where a device is only looked at.
+NO_DESK = {"connect": "telnet 127.0.0.1 1", "power_off": "/bin/false",
+           "hard_reset": "/bin/false",
+           "dtb": str(paths.RUNS / "virtual-board" / "board.dtb")}
 # After the loader's address: kernel, bundle, tree, and in we go.
 LOAD = ["tftp {KERNEL_ADDR} {KERNEL}", "tftp {RAMDISK_ADDR} {RAMDISK}",
         "tftp {DTB_ADDR} {DTB}",

@@ -36,6 +36,11 @@ _TELNET = re.compile(r"Trying |Connected to |Escape character is|telnet: |"
                      r"Connection closed|\S+: Name or service")
 
 
+def lava_name(case: str) -> str:
+    """What LAVA makes of a case's name."""
+    return re.sub(r"\W+", "_", case.strip().lower())
+
+
 @dataclass
 class Events:
     """What is of interest in the events so far, given to a watch."""
@@ -89,10 +94,9 @@ class Events:
                     str(result.get("error_type") or "Job")
                 self.said = str(result.get("error_msg") or "")
             return
-        name = (result.get("extra") or {}).get("test_case_id", case)
-        self.results[str(name)] = str(result.get("result"))
+        self.results[str(case)] = str(result.get("result"))
         if result.get("measurement"):
-            self.measured[str(name)] = float(result["measurement"])
+            self.measured[str(case)] = float(result["measurement"])
 
     def differs(self) -> list[str]:
         """Cases that LAVA's own results and the console disagree in."""
@@ -101,10 +105,11 @@ class Events:
             cases[case.name] = case
         wrong = []
         for name, case in cases.items():
-            if name not in self.results:
+            held = lava_name(name)
+            if held not in self.results:
                 wrong.append(f"LAVA has no result {name}")
             elif case.measurement is not None and \
-                    self.measured.get(name) != case.measurement:
-                wrong.append(f"LAVA says {self.measured.get(name)} for "
+                    self.measured.get(held) != case.measurement:
+                wrong.append(f"LAVA says {self.measured.get(held)} for "
                              f"{name}, the console {case.measurement:g}")
         return wrong

@@ -19,12 +19,14 @@ def boot(target: Target, images: lava.Images, log: Path, expect: Expect,
          echo: BinaryIO | None = None, interactive: bool = False,
          timeout: float = 0.0,
          on_stage: Callable[[str], None] | None = None,
-         by_lava: bool = False) -> Run:
-    """Runs the images to their end; the console goes to `log`."""
+         by: Callable[..., Run] | None = None) -> Run:
+    """Runs the images to their end; the console goes to `log`. `by` is
+    another than the target's own way: lava_run.boot, or a server's."""
     def once(log: Path) -> Run:
-        if by_lava or target.runner == "lava":
-            return lava_run.boot(target, images, log, expect, echo, timeout,
-                                 on_stage)
+        boot = lava_run.boot if target.runner == "lava" else None
+        if by or boot:
+            return (by or boot)(target, images, log, expect, echo, timeout,
+                                on_stage)
         command = target.command(images.kernel, images.initrd, images.append)
         start = fvp_run.boot if target.runner == "fvp" else qemu.boot
         return start(target, command, log, expect, echo, interactive,

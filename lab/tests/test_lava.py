@@ -13,7 +13,7 @@ import yaml
 
 from support import InFolder, console, log
 from apiary_lab import lava, paths, targets, watch, wiring
-from apiary_lab.lava_log import Events, parse
+from apiary_lab.lava_log import Events, lava_name, parse
 from apiary_lab.records import Console
 from apiary_lab.status import LabError
 
@@ -238,8 +238,9 @@ class Log(unittest.TestCase):
         lines = [("target", line) for line in log("bench").splitlines()]
         events = self.events(*lines)
         results = [("results", {
-            "case": "c", "definition": "0_apiary", "result": c.result,
-            "extra": {"test_case_id": c.name}, "units": c.units,
+            "case": lava_name(c.name), "definition": "0_apiary",
+            "result": c.result,
+            "units": c.units,
             **({"measurement": str(c.measurement)}
                if c.measurement is not None else {})})
             for c in events.watch.run.console.cases]

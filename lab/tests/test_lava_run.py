@@ -19,7 +19,7 @@ import yaml
 from support import APIARY, InFolder, log, say
 from test_lava import no_schemas
 from test_qemu import machines
-from apiary_lab import lava, machine, paths, targets, watch
+from apiary_lab import lava, lava_run, machine, paths, targets, watch
 
 
 def no_lava() -> str:
@@ -43,7 +43,7 @@ class ByLava(InFolder):
         return machine.boot(
             target, lava.Images(say(self.folder, text, *flags)),
             self.folder / "run" / "console.log", watch.Expect(guests, True),
-            by_lava=True)
+            by=lava_run.boot)
 
 
 class Qemu(ByLava):
@@ -79,7 +79,8 @@ class Qemu(ByLava):
         for by_lava in (False, True):
             run = machine.boot(
                 target, lava.Images(image), self.folder / str(by_lava) /
-                "console.log", watch.Expect(1, True), by_lava=by_lava)
+                "console.log", watch.Expect(1, True),
+                by=lava_run.boot if by_lava else None)
             self.assertEqual(run.infrastructure, [])
             spent.append(run.seconds)
         self.assertLess(spent[1], spent[0] + 5)
