@@ -7,6 +7,7 @@ SPDX-License-Identifier: BSD-2-Clause
 import argparse
 import json
 import signal
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def _rendered(target: Target, images: lava.Images, method: str = "",
     name = f"apiary {target.name}"
     out = {"job.yaml": lava.job(target, images, name, method, base_url)}
     if method != "fvp":
-        out["device.yaml"] = lava.device(target, board)
+        out["device.yaml"] = lava.device(target, board, images)
     if target.runner == "lava":
         out["device.jinja2"] = lava.dictionary(target, board)
     return out
@@ -46,9 +47,13 @@ def _rendered(target: Target, images: lava.Images, method: str = "",
 def _checked(name: str, method: str = "") -> list[str]:
     """What LAVA's schemas say of a target's job and device."""
     target = targets.load(name)
-    files = _rendered(target, lava.Images(
-        Path("apiary.Image"),
-        Path("bundle.dtb") if target.entry == "el2" else None), method)
+    with tempfile.TemporaryDirectory() as folder:
+        kernel, initrd = (Path(folder) / file for file in
+                          ("apiary.Image", "bundle.dtb"))
+        kernel.touch()
+        initrd.touch()
+        files = _rendered(target, lava.Images(
+            kernel, initrd if target.entry == "el2" else None), method)
     return [f"{name}{f' by {method}' if method else ''}: {text}"
             for text in lava.check(files["job.yaml"],
                                    files.get("device.yaml"))]

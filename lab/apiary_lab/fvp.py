@@ -13,11 +13,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from . import paths
+from . import loader, paths
 from .status import LabError
 
-# What enters the hypervisor at EL2 where there is no TF-A; see lab/BOARDS.md.
-SHIM = "hypervisor/el3-shim.bin"
 _LICENCE = re.compile(r"licen[cs]e|FlexNet|FLEXlm|ARMLMD|EULA", re.I)
 
 
@@ -36,8 +34,9 @@ def missing(own: dict[str, Any]) -> list[str]:
             return [f"FVP_BIN: {program} is no program"]
         return [f"no {own['model']} in PATH: get it from Arm, and say where "
                 f"it is: FVP_BIN=/path/of/{own['model']}"]
-    if "shim" in own["load"] and not (paths.BUILD / SHIM).is_file():
-        return [f"no {paths.shown(paths.BUILD / SHIM)}: make hypervisor"]
+    shim, how = loader.FIRMWARE["shim"]
+    if not shim.is_file():
+        return [f"no {paths.shown(shim)}: {how}"]
     return []
 
 
@@ -72,47 +71,53 @@ def licence(text: str) -> str:
     return ""
 
 
-def images(own: dict[str, Any], kernel: Path, initrd: Path | None,
-           dtb: Path | None) -> dict[str, Path]:
-    """What is loaded, by the names of `load`."""
-    given = {"shim": paths.BUILD / SHIM, "kernel": kernel, "initrd": initrd,
-             "dtb": dtb}
-    return {name: given[name] for name in own["load"] if given.get(name)}
-
-
 def options(own: dict[str, Any], smp: int) -> list[str]:
     """The command line without program and images."""
-    uart = own.get("uart", "bp.pl011_uart0")
-    terminal = own.get("terminal", "bp.terminal_0")
-    telnet = own["console"] == "telnet"
-    parameters = dict(own["parameters"])
-    parameters[f"{terminal}.start_telnet"] = 0
-    if not telnet:
-        parameters[f"{uart}.out_file"] = "-"
-        parameters[f"{uart}.unbuffered_output"] = 1
-    words = []
-    for name, value in parameters.items():
-        value = str(value).replace("{smp}", str(smp))
-        words += ["-C", f"{name}={value}"]
-    return words
+    words = own["options"] + (own.get("console_options", [])
+                              if own["console"] == "stdout" else [])
+    return [word.replace("{smp}", str(smp)) for word in words]
+
+
+def images(own: dict[str, Any], kernel: Path, initrd: Path | None,
+           dtb: Path | None, append: str | None = None) -> dict[str, Path]:
+    """What is loaded: shim and tree are made for it, beside the initrd."""
+    beside = initrd or paths.BUILD / "lab" / "loader" / "none"
+    tree = beside.with_name(f"{beside.stem}-machine.dtb")
+    loader.make_tree([], dtb, tree)
+    load, where = own["load"], None
+    if initrd is not None:
+        where = (load["initrd"], load["initrd"] + initrd.stat().st_size)
+    loader.choose(tree, where, append)
+    loader.offer_psci(tree)
+    shim = loader.firmware({"firmware": "shim", "load": load,
+                            "shim": own["shim"]}, tree.parent)
+    found = {"shim": shim, "tree": tree, "kernel": kernel, "initrd": initrd}
+    return {name: found[name] for name in own["images"] if found[name]}
+
+
+def load_option(own: dict[str, Any], name: str, file: str) -> str:
+    """What the model is told of one image."""
+    address = own["shim"]["tree"] if name == "tree" else \
+        own["load"].get(name, 0)
+    return own["images"][name].replace("{file}", file).replace(
+        "{address}", f"{address:#x}")
 
 
 def command(own: dict[str, Any], smp: int, kernel: Path,
-            initrd: Path | None, dtb: Path | None) -> list[str]:
+            initrd: Path | None, dtb: Path | None,
+            append: str | None = None) -> list[str]:
     """The whole command that boots these images on the model."""
     words = [find(own), *options(own, smp)]
-    cpu = own.get("cpu", "cluster0.cpu0")
-    for name, path in images(own, kernel, initrd, dtb).items():
-        words += ["--data", f"{cpu}={path}@{own['load'][name]}"]
+    for name, path in images(own, kernel, initrd, dtb, append).items():
+        words += load_option(own, name, str(path)).split(" ", 1)
     return words
 
 
-def telnet_port(own: dict[str, Any], text: str) -> int:
+def telnet_port(terminal: str, text: str) -> int:
     """The port that the model says its terminal listens on; 0: not yet.
 
     terminal_0: Listening for serial connection on port 5000
     """
-    name = own.get("terminal", "bp.terminal_0").rpartition(".")[2]
-    found = re.search(rf"{re.escape(name)}: Listening for serial "
+    found = re.search(rf"{re.escape(terminal)}: Listening for serial "
                       rf"connection on port (\d+)", text)
     return int(found[1]) if found else 0

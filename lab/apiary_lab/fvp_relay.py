@@ -15,18 +15,20 @@ import sys
 import threading
 import time
 
-# Telnet (RFC 854): IAC, then a command; WILL, WONT, DO, DONT have an option.
-_IAC = re.compile(rb"\xff(?:[\xfb-\xfe].|\xfa.*?\xff\xf0|[\xf0-\xf9])", re.S)
+# Telnet (RFC 854): plain text; IAC IAC, a byte 255; or IAC and a command, of
+# which WILL, WONT, DO, DONT have an option and SB goes up to IAC SE.
+_TOKEN = re.compile(rb"([^\xff]+)|\xff(\xff)|\xff(?:[\xfb-\xfe].|"
+                    rb"\xfa.*?\xff\xf0|[\xf0-\xf9])", re.S)
 CONNECT = 10.0      # seconds to connect to a port that was named
 
 
 def plain(data: bytes) -> tuple[bytes, bytes]:
     """Without what telnet says to itself; and what may be half of that."""
-    data = _IAC.sub(b"", data)
-    at = data.rfind(b"\xff")
-    if at >= 0 and data[at:at + 2] != b"\xff\xff":
-        return data[:at].replace(b"\xff\xff", b"\xff"), data[at:]
-    return data.replace(b"\xff\xff", b"\xff"), b""
+    out, at = b"", 0
+    while token := _TOKEN.match(data, at):
+        out += token[1] or token[2] or b""
+        at = token.end()
+    return out, data[at:]
 
 
 def _relay(port: int) -> None:
@@ -66,7 +68,7 @@ def main(terminal: str, command: list[str]) -> int:
             text = raw.decode("utf-8", "replace")
             sys.stderr.write(text)
             sys.stderr.flush()
-            port = telnet_port({"terminal": terminal}, text)
+            port = telnet_port(terminal, text)
             if port and relay is None:
                 relay = threading.Thread(target=_relay, args=[port],
                                          daemon=True)
@@ -81,8 +83,8 @@ def main(terminal: str, command: list[str]) -> int:
 if __name__ == "__main__":
     import os
     import signal
-    sys.path.insert(0, os.path.dirname(os.path.dirname(
-        os.path.realpath(__file__))))
+    # Not the modules beside this one: some are called as Python's own.
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
     # A request to end is the model's end, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(sys.argv[1], sys.argv[2:]))

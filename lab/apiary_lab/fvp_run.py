@@ -22,7 +22,7 @@ def boot(target: Target, command: list[str], log: Path, expect: Expect,
     version = fvp.version(command[0])
     started = command
     if target.own["console"] == "telnet":
-        terminal = target.own.get("terminal", "bp.terminal_0")
+        terminal = target.own.get("terminal", "terminal_0")
         started = ["/usr/bin/python3", str(RELAY), terminal, *command]
     # The options of models change between releases: what was resolved is
     # said, and stored with the result.

@@ -9,6 +9,7 @@ job is run, nor any one board.
 SPDX-License-Identifier: BSD-2-Clause
 """
 import json
+import re
 import shlex
 import subprocess
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ NO_DESK = {"connect": "telnet 127.0.0.1 1", "power_off": "/bin/false",
 LOAD = ["tftp {KERNEL_ADDR} {KERNEL}", "tftp {RAMDISK_ADDR} {RAMDISK}",
         "tftp {DTB_ADDR} {DTB}",
         "booti {KERNEL_ADDR} {RAMDISK_ADDR} {DTB_ADDR}"]
+# A file that QEMU puts into memory by itself.
+_LOADER = re.compile("(loader,file=)([^,]*)(.*)")
 ADDRESS = ["setenv autoload no", "setenv initrd_high 0xffffffffffffffff",
            "setenv fdt_high 0xffffffffffffffff", "dhcp",
            "setenv serverip {SERVER_IP}"]
@@ -109,24 +112,30 @@ def _process(target: Target, images: Images, method: str) \
     process of the dispatcher."""
     if target.runner == "fvp":
         own = target.own
-        files = fvp.images(own, images.kernel, images.initrd, target.dtb)
-        cpu = own.get("cpu", "cluster0.cpu0")
-        held = {name: name.upper() if method == "fvp" else name
-                for name in files}
+        files = fvp.images(own, images.kernel, images.initrd, target.dtb,
+                           images.append)
+        if method == "fvp":     # LAVA connects to the terminal
+            own = own | {"console": "telnet"}
         return (fvp.find(own), fvp.options(own, target.data["smp"]), files,
-                {name: f"--data {cpu}={{{held[name]}}}@{own['load'][name]}"
+                {name: fvp.load_option(own, name, "{%s}" % (
+                    name.upper() if method == "fvp" else name))
                  for name in files})
     words = target.command(images.kernel, images.initrd, images.append)
-    files, arguments = {}, {}
-    for name, option, path in (("kernel", "-kernel", images.kernel),
-                               ("initrd", "-initrd", images.initrd),
-                               ("dtb", "-dtb", target.dtb)):
-        if path is not None:
-            at = words.index(option)
-            del words[at:at + 2]
-            files[name] = path
-            arguments[name] = f"{option} {{{name}}}"
-    return words[0], words[1:], files, arguments
+    left, files, arguments = words[:1], {}, {}
+    rest = iter(words[1:])
+    for word in rest:
+        found = None
+        if word in ("-kernel", "-initrd", "-dtb", "-bios", "-device"):
+            value = next(rest)
+            found = _LOADER.match(value) if word == "-device" else \
+                re.match("()(.*)()", value)
+        if found is None:
+            left += [word] if word not in ("-device",) else [word, value]
+            continue
+        name = word[1:] if word != "-device" else f"load{len(files)}"
+        files[name] = Path(found[2])
+        arguments[name] = f"{word} {found[1]}{{{name}}}{found[3]}"
+    return left[0], left[1:], files, arguments
 
 
 def _url(path: Path, base: str) -> str:
@@ -175,24 +184,15 @@ def job(target: Target, images: Images, name: str, method: str = "",
                           for name, path in files.items()}
         fields["image_args"] = arguments
         if method == "fvp":
-            terminal = target.own.get("terminal", "bp.terminal_0")
+            terminal = target.own.get("terminal", "terminal_0")
             fields |= {
                 "image": f"/opt/model/{target.own['model']}",
                 "docker": target.own.get("docker", "fvp"),
-                "console_string": terminal.rpartition(".")[2] +
+                "console_string": terminal +
                 r": Listening for serial connection on port (?P<PORT>\d+)",
-                # Where LAVA connects, the UART must go to the terminal.
-                "arguments": _pairs(
-                    [w for w in options]) + list(arguments.values())}
+                "arguments": options + list(arguments.values())}
     return _environment(TEMPLATES).get_template("job.yaml.jinja2") \
         .render(fields)
-
-
-def _pairs(words: list[str]) -> list[str]:
-    """`-C NAME=VALUE` as one argument each, without what ends at stdout."""
-    pairs = [f"{words[i]} {words[i + 1]}" for i in range(0, len(words), 2)]
-    return [pair for pair in pairs if ".out_file=" not in pair
-            and ".unbuffered_output=" not in pair]
 
 
 # -- the device, for lava-run ----------------------------------------------
@@ -206,11 +206,12 @@ def types_folder() -> Path:
                    "fixtures/fetch-lava-types")
 
 
-def device(target: Target, wired: dict[str, Any] | None = None) -> str:
+def device(target: Target, wired: dict[str, Any] | None = None,
+           images: Images | None = None) -> str:
     """The device's YAML; a board's with these commands."""
     if target.runner != "lava":
         program, options, _, _ = _process(
-            target, Images(Path("kernel"), None), "qemu")
+            target, images or Images(Path("kernel")), "qemu")
         return _environment(TEMPLATES).get_template(
             "device-process.yaml.jinja2").render(
                 command=program, options=options)

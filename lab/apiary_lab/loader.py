@@ -77,7 +77,7 @@ def _load(image: Path, at: int) -> list[str]:
     return ["-device", f"loader,file={image},addr={at:#x},force-raw=on"]
 
 
-def _firmware(qemu: dict[str, Any], folder: Path) -> Path:
+def firmware(qemu: dict[str, Any], folder: Path) -> Path:
     """The firmware's file; the shim is told about the machine."""
     image = FIRMWARE[qemu["firmware"]][0]
     if qemu["firmware"] != "shim":
@@ -104,7 +104,7 @@ def words(machine: list[str], qemu: dict[str, Any], source: Path | None,
     make_tree(machine, source, tree)
     out = list(machine)
     if "firmware" in qemu:
-        out += ["-bios", str(_firmware(qemu, tree.parent))]
+        out += ["-bios", str(firmware(qemu, tree.parent))]
         out += _load(kernel, load["kernel"])
         if qemu["firmware"] == "shim":
             offer_psci(tree)

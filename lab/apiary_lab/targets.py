@@ -107,7 +107,7 @@ class Target:
         """The whole command that boots these images."""
         if self.runner == "fvp":
             return fvp.command(self.own, self.data["smp"], kernel, initrd,
-                               self.dtb)
+                               self.dtb, append)
         words = self.machine()
         if "load" in self.own:
             return loader.words(words, self.own, self.dtb, kernel, initrd,
