@@ -14,7 +14,7 @@ from typing import Any
 
 from . import bench, bundle, cli_boards, cli_explain, cli_history, \
     cli_lava, cli_logs, cli_overhead, cli_peers, cli_targets, cli_verdict, \
-    guests, lock, machine, paths, provenance, qemu, store, targets
+    guests, junit, lock, machine, paths, provenance, qemu, store, targets
 from .lava import Images
 from .status import GOOD, INFRASTRUCTURE, INTERRUPTED, TEST_FAILED, LabError
 from .terminal import emit, progress, warn
@@ -141,12 +141,16 @@ def cmd_test(args: argparse.Namespace) -> int:
                                     for line in what["detail"]))
             if bad:
                 status = max(status, TEST_FAILED)
+        if found.get("retried") and not args.json:
+            print(f"{'retried':8}{name}: {'; '.join(found['retried'])}")
         if found["infrastructure"]:
             status = INFRASTRUCTURE
             if not args.json:
                 print(f"{'broken':8}{name}\n{found['explain']}")
     if not out:
         raise LabError(f"no guest runs on {target.name} as it is")
+    if args.junit:
+        junit.write(Path(args.junit), target.name, out)
     if args.json:
         emit({"status": status, "guests": out})
     else:
@@ -343,6 +347,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("test", cmd_test, "the test guests on one machine")
     sub.add_argument("--filter", metavar="TEXT",
                      help="guests or cases whose name contains it")
+    sub.add_argument("--junit", metavar="FILE", help="write the outcomes "
+                     "for a CI system, too")
     _target_options(sub)
 
     sub = command("bench", cmd_bench, "the benchmarks; stores a result")
@@ -355,7 +361,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_peers.register(command)
     cli_targets.register(command)
     cli_lava.register(command, _target_options, _vm_options, the_vms,
-                      cmd_run, cmd_bench, _bench_options, cmd_replay)
+                      cmd_run, cmd_bench, _bench_options, cli_logs.cmd_replay)
     cli_boards.register(command)
     cli_logs.register(command)
     sub = command("bundle", cmd_bundle, "build a bundle")
