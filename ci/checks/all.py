@@ -23,4 +23,5 @@ CHECKS: dict[str, Callable[[list[File]], list[Finding]]] = {
     "text_size": lambda files: tools.text_size(),
     "line_count": tools.line_count,
     "readme_costs": tools.readme_costs,
+    "readme_peers": tools.readme_peers,
 }

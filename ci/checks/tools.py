@@ -15,6 +15,7 @@ from .tree import TOP, File, Finding, code_of
 CROSS = os.environ.get("CROSS", "aarch64-linux-gnu-")
 BUILD = TOP / os.environ.get("BUILD", "build")
 MAX_TEXT = 64 << 10         # bytes of .text and .rodata
+BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
 MAX_LINES = 9000            # of C and assembly, see line_count
 
 
@@ -132,7 +133,11 @@ def readme_costs(files: list[File], lock: Path = TOP / "results" / "lock" /
     locked = dict(re.findall(r"^  (\w+): \{.*?p50: (\d+)", text, re.M))
     found = []
     for readme in (f for f in files if f.path == "README.md"):
+        peers = False       # figures of a day, see readme_peers
         for number, line in enumerate(readme.lines, 1):
+            peers = line == BEGIN or peers and line != END
+            if peers:
+                continue
             row = re.match(r"\| (\w+) \| ([\d,]+) \|", line)
             if row is None:
                 continue
@@ -140,4 +145,34 @@ def readme_costs(files: list[File], lock: Path = TOP / "results" / "lock" /
                 found.append(Finding(
                     readme.path, number, "costs", f"{row[1]} is "
                     f"{locked.get(row[1], 'not there')} in {lock.name}"))
+    return found
+
+
+def readme_peers(files: list[File], recorded: str | None = None) \
+        -> list[Finding]:
+    """The top README's comparison with other hypervisors is what is
+    recorded."""
+    found = []
+    for readme in (f for f in files if f.path == "README.md"):
+        if readme.lines.count(BEGIN) != 1 or readme.lines.count(END) != 1:
+            found.append(Finding(readme.path, 1, "peers", f"wanted one line "
+                                 f"{BEGIN} and one {END}"))
+            continue
+        if recorded is None:
+            done = _run([TOP / "lab" / "apiary", "peers", "--recorded",
+                         "--markdown"])
+            recorded = done.stdout
+            if not recorded:
+                found.append(Finding(readme.path, 1, "peers",
+                                     done.stderr.strip()))
+                continue
+        first = readme.lines.index(BEGIN) + 1
+        here = readme.lines[first:readme.lines.index(END)]
+        wanted = recorded.splitlines()
+        for at in range(max(len(here), len(wanted))):
+            if here[at:at + 1] != wanted[at:at + 1]:
+                found.append(Finding(readme.path, first + at + 1, "peers",
+                                     "is not what is recorded: lab/apiary "
+                                     "peers --record writes it"))
+                break
     return found

@@ -46,6 +46,24 @@ class Costs(Case):
         self.refused(check, "README.md", "\n| vsgi | 149 | y |", "vsgi is "
                      "1149", 2)
         self.refused(check, "README.md", "| gone | 1 | y |", "not there")
+        # Other hypervisors' figures stand between marks: of another day.
+        marked = f"{tools.BEGIN}\n| vsgi | 2 | y |\n{tools.END}\n"
+        self.passed(check, "README.md", marked)
+        self.refused(check, "README.md", marked + "| vsgi | 2 | y |",
+                     "vsgi is", 4)
+
+    def test_peers(self) -> None:
+        def check(files: list[File]) -> list[Finding]:
+            return tools.readme_peers(files, "a\nb\n")
+        for body, at in (("a\nb\n", 0), ("a\nc\n", 4), ("a\n", 4),
+                         ("a\nb\nc\n", 5), ("", 3)):
+            readme = f"x\n{tools.BEGIN}\n{body}{tools.END}\ny\n"
+            if at:
+                self.refused(check, "README.md", readme, "peers --record",
+                             at)
+            else:
+                self.passed(check, "README.md", readme)
+        self.refused(check, "README.md", "x", "wanted one line")
 
 
 class R1(Case):

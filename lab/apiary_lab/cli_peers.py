@@ -99,6 +99,11 @@ def cmd_peers(args: argparse.Namespace) -> int:
 def _record(table: Table, columns: list[peers.Column], whole: bool) -> None:
     if not whole:
         raise LabError("only what is whole is recorded")
+    dirty = [name for name, result in table.results.items()
+             if result["dirty"]]
+    if dirty:
+        raise LabError(f"only what a commit has measured is recorded: commit, "
+                       f"then --again ({', '.join(dirty)})")
     for column in columns:
         store.write(store.recorded_path(column.target),
                     table.results[column.name])

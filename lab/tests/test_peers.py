@@ -307,6 +307,7 @@ class Trees(InFolder):
 def result(figures: dict[str, float], image: str = "a",
            **more: object) -> dict:
     return {"time": "2026-01-02T03:04:05Z", "commit": "c" * 40,
+            "dirty": False,
             "emulator": "QEMU 7", "commands": {}, "varied": [], "runs": 1,
             "images": {"build/bench/bench.Image": image * 64},
             "target": {"cpu": "cortex-a72"},
@@ -388,6 +389,10 @@ class Command(InFolder):
             self.assertNotIn("old", text)
             with self.assertRaisesRegex(LabError, "whole"):
                 cli_peers._record(table, columns, False)
+            results["xen"]["dirty"] = True
+            with self.assertRaisesRegex(LabError, r"a commit .*\(xen\)"):
+                cli_peers._record(table, columns, True)
+            results["xen"]["dirty"] = False
             readme.write_text("nothing")
             with self.assertRaisesRegex(LabError, "README.md: wanted one"):
                 cli_peers._record(table, columns, True)
