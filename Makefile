@@ -86,7 +86,8 @@ test: deps
 	$(AGAIN) all unit-tests
 	@ci/test $(if $(FILTER),--filter '$(FILTER)')
 
-test-full: deps
+test-full:
+	@ci/deps base fuzz
 	@fixtures/fetch-uboot
 	@fixtures/fetch-dtbs
 	@fixtures/fetch-xen

@@ -77,14 +77,15 @@ int
 pass_reg(struct pass *s, const struct tree_node *n, uint32_t i,
     struct platform_range *r)
 {
-	uint32_t cells = tree_u32(n->up, "#address-cells", 2);
-	uint32_t size = tree_u32(n->up, "#size-cells", 1);
-	uint32_t entry = cells + size;
 	const char *wrong = NULL;
 	struct tree_value v;
 
-	if (!tree_get(n, "reg", &v))
+	/* The root is on no bus. */
+	if (n->up == NULL || !tree_get(n, "reg", &v))
 		return (0);
+	uint32_t cells = tree_u32(n->up, "#address-cells", 2);
+	uint32_t size = tree_u32(n->up, "#size-cells", 1);
+	uint32_t entry = cells + size;
 	if (cells - 1 > 1 || size > 2)
 		wrong = "#address-cells or #size-cells above it not supported";
 	else if (v.len % (entry * 4) != 0)

@@ -13,6 +13,8 @@
 
 #define	ROUNDS	20000
 
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
 static uint64_t seed = 0x9e3779b97f4a7c15ull;
 
 static uint32_t
@@ -108,6 +110,24 @@ ATF_TC_BODY(mutated, tc)
 	ATF_CHECK_MSG(ROUNDS - good - some > ROUNDS / 10, "%u, %u", good,
 	    some);
 	ATF_CHECK_MSG(lines > ROUNDS / 4, "%u", lines);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	unsigned int made, live = 0;
+	uint8_t *b = malloc(size + (size == 0));
+
+	memcpy(b, data, size);
+	made = fake_load(b, size, 2 + size % 2);
+	for (unsigned int i = 0; i < VM_MAX; i++)
+		live += fake.vms[i] != NULL;
+	ATF_REQUIRE_MSG(fake.broken == NULL, "%s", fake.broken);
+	ATF_REQUIRE_EQ(live, made);
+	ATF_REQUIRE(made != 0 || fake.lines[0] != '\0');
+	fake_reset(b, size);
+	free(b);
+	return (0);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -9,6 +9,8 @@
 
 #define	ROUNDS	20000
 
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
 static uint64_t seed = 0x9e3779b97f4a7c15ull;
 
 static uint32_t
@@ -101,6 +103,19 @@ ATF_TC_BODY(mutated, tc)
 	    "%u of %u were usable", usable, ROUNDS);
 	for (i = 0; i < nitems(names); i++)
 		free(good[i]);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *b = malloc(size + (size == 0));
+
+	memcpy(b, data, size);
+	int rv = platform_discover(&p, b, size, err, sizeof(err));
+	const char *what = trees_check(rv, b, size);
+	ATF_REQUIRE_MSG(what == NULL, "%s: %s", what, err);
+	free(b);
+	return (0);
 }
 
 ATF_TP_ADD_TCS(tp)

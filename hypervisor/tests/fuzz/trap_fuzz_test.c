@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/entropy.h"
 #include "vmm/run.h"
 #include "vmm_fake.h"
 #include "vmm/smccc.h"
@@ -21,24 +22,11 @@
 
 #define	ITERATIONS	200000
 
-static uint64_t state;
-
-/* Marsaglia's xorshift64. */
-static uint64_t
-random64(void)
-{
-
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (state);
-}
-
 static unsigned int
 below(unsigned int n)
 {
 
-	return ((unsigned int)(random64() >> 20) % n);
+	return ((unsigned int)(entropy64() >> 20) % n);
 }
 
 /* Values at which things change their minds. */
@@ -56,9 +44,9 @@ value(void)
 	case 1:
 		return (edges[below(nitems(edges))] + below(64) - 32);
 	case 2:
-		return (random64() >> below(64));
+		return (entropy64() >> below(64));
 	}
-	return (random64());
+	return (entropy64());
 }
 
 static uint32_t
@@ -75,8 +63,10 @@ fid(void)
 		return ((uint32_t[]){ 0x8600ff01, 0x8600ff03, 0x80008000,
 		    0x80007fff, 0x80003fff }[below(5)] ^ 1u << below(32));
 	}
-	return ((uint32_t)random64());
+	return ((uint32_t)entropy64());
 }
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static struct vcpu *v;
 static struct vcpu before;
@@ -90,7 +80,7 @@ begin(void)
 	vmm_fake.wait = below(2) ? OUTCOME_DONE : OUTCOME_SWITCH;
 	vmm_fake.stage2 = (enum stage2_result)below(4);
 	vmm_fake.mmio_result = below(4) == 0 ? MMIO_FAULT : MMIO_OK;
-	vmm_fake.mmio_value = random64();
+	vmm_fake.mmio_value = entropy64();
 	vmm_vm.config.gic = 2 + below(2);
 	vmm_vm.state = below(8) == 0 ? VM_STOPPING : VM_RUNNING;
 	for (i = 0; i < VMM_FAKE_VCPUS; i++)
@@ -147,77 +137,96 @@ end(outcome_t o, uint64_t esr, uint32_t may)
 	}
 }
 
+static void
+machine(void)
+{
+
+	vmm_fake_reset();
+	for (unsigned int i = 0; i < 64; i++)
+		vcpu_fake.id[i] = entropy64();
+	sysreg_init(40);
+	smccc_init(false);
+}
+
 static unsigned int
 start(const atf_tc_t *tc)
 {
-	unsigned int i;
 
-	state = (uint64_t)atoll(atf_tc_get_config_var_wd(tc, "seed", "1"));
-	state = state * 0x9e3779b97f4a7c15 | 1;
-	vmm_fake_reset();
-	for (i = 0; i < 64; i++)
-		vcpu_fake.id[i] = random64();
-	sysreg_init(40);
-	smccc_init(false);
+	entropy_use(NULL, 0);
+	entropy_state = (uint64_t)atoll(atf_tc_get_config_var_wd(tc, "seed",
+	    "1"));
+	entropy_state = entropy_state * 0x9e3779b97f4a7c15 | 1;
+	machine();
 	return ((unsigned int)atoi(atf_tc_get_config_var_wd(tc, "iterations",
 	    "0")) ?: ITERATIONS);
+}
+
+static void
+call(void)
+{
+	uint64_t esr;
+	outcome_t o;
+
+	begin();
+	if (below(8) != 0)
+		v->x[0] = (v->x[0] & ~0xffffffffull) | fid();
+	before = *v;
+	if (below(2)) {
+		esr = ESR(EC_HVC64, below(8) ? 0 : below(0x10000));
+		o = smccc_hvc(v, esr);
+	} else {
+		esr = ESR(EC_SMC64, below(8) ? 0 : below(0x10000));
+		o = smccc_hvc(v, esr);
+	}
+	/* A call is always past its instruction. */
+	ATF_REQUIRE_MSG(o == OUTCOME_DONE || o == OUTCOME_SWITCH,
+	    "x0 %#lx: outcome %d", (unsigned long)before.x[0], o);
+	end(o, esr, 0xf);
+	/* A vCPU ends only by calls that say so, and gives way then. */
+	if (v->power != VCPU_ON || vmm_fake.stops != 0)
+		ATF_REQUIRE_EQ(OUTCOME_SWITCH, o);
+	/* Nobody starts outside of the VM's RAM. */
+	if (vmm_fake.requests != 0) {
+		ATF_REQUIRE_EQ(VM_RUNNING, vmm_vm.state);
+		ATF_REQUIRE_EQ(VCPU_ON_PENDING,
+		    vmm_fake.requested->power);
+		ATF_REQUIRE(vmm_fake.requested->start_pc -
+		    MACHINE_RAM_BASE < VMM_FAKE_MEMORY);
+		ATF_REQUIRE(vmm_fake.requested != v);
+	}
 }
 
 ATF_TC_WITHOUT_HEAD(calls);
 ATF_TC_BODY(calls, tc)
 {
-	unsigned int n;
+
+	for (unsigned int n = start(tc); n > 0; n--)
+		call();
+}
+
+static void
+access_register(void)
+{
+	unsigned int rt;
 	uint64_t esr;
 	outcome_t o;
 
-	for (n = start(tc); n > 0; n--) {
-		begin();
-		if (below(8) != 0)
-			v->x[0] = (v->x[0] & ~0xffffffffull) | fid();
-		before = *v;
-		if (below(2)) {
-			esr = ESR(EC_HVC64, below(8) ? 0 : below(0x10000));
-			o = smccc_hvc(v, esr);
-		} else {
-			esr = ESR(EC_SMC64, below(8) ? 0 : below(0x10000));
-			o = smccc_hvc(v, esr);
-		}
-		/* A call is always past its instruction. */
-		ATF_REQUIRE_MSG(o == OUTCOME_DONE || o == OUTCOME_SWITCH,
-		    "x0 %#lx: outcome %d", (unsigned long)before.x[0], o);
-		end(o, esr, 0xf);
-		/* A vCPU ends only by calls that say so, and gives way then. */
-		if (v->power != VCPU_ON || vmm_fake.stops != 0)
-			ATF_REQUIRE_EQ(OUTCOME_SWITCH, o);
-		/* Nobody starts outside of the VM's RAM. */
-		if (vmm_fake.requests != 0) {
-			ATF_REQUIRE_EQ(VM_RUNNING, vmm_vm.state);
-			ATF_REQUIRE_EQ(VCPU_ON_PENDING,
-			    vmm_fake.requested->power);
-			ATF_REQUIRE(vmm_fake.requested->start_pc -
-			    MACHINE_RAM_BASE < VMM_FAKE_MEMORY);
-			ATF_REQUIRE(vmm_fake.requested != v);
-		}
-	}
+	begin();
+	esr = ESR(EC_SYSREG, entropy64() & 0x1ffffff);
+	rt = SYS_RT(esr);
+	o = sysreg_trap(v, esr);
+	ATF_REQUIRE(o != OUTCOME_ABORT && o != OUTCOME_STOP);
+	end(o, esr, SYS_READ(esr) && rt != 31 ? 1u << rt : 0);
+	ATF_REQUIRE_EQ(0, vmm_fake.stops);
+	ATF_REQUIRE_EQ(VCPU_ON, v->power);
 }
 
 ATF_TC_WITHOUT_HEAD(registers);
 ATF_TC_BODY(registers, tc)
 {
-	unsigned int n, rt;
-	uint64_t esr;
-	outcome_t o;
 
-	for (n = start(tc); n > 0; n--) {
-		begin();
-		esr = ESR(EC_SYSREG, random64() & 0x1ffffff);
-		rt = SYS_RT(esr);
-		o = sysreg_trap(v, esr);
-		ATF_REQUIRE(o != OUTCOME_ABORT && o != OUTCOME_STOP);
-		end(o, esr, SYS_READ(esr) && rt != 31 ? 1u << rt : 0);
-		ATF_REQUIRE_EQ(0, vmm_fake.stops);
-		ATF_REQUIRE_EQ(VCPU_ON, v->power);
-	}
+	for (unsigned int n = start(tc); n > 0; n--)
+		access_register();
 }
 
 static uint64_t
@@ -230,57 +239,82 @@ address(void)
 	case 1:
 		return (vmm_vm.mmio[below(3)].base - below(16));
 	case 2:
-		return (MACHINE_RAM_BASE + random64() % VMM_FAKE_MEMORY);
+		return (MACHINE_RAM_BASE + entropy64() % VMM_FAKE_MEMORY);
 	}
 	return (value());
+}
+
+static void
+fault(void)
+{
+	unsigned int rt;
+	uint64_t esr, ipa;
+	outcome_t o;
+
+	begin();
+	ipa = address();
+	vcpu_fake.fault_ipa = IPA(ipa);
+	esr = entropy64() & 0x1ffffff;
+	if (below(8) != 0)
+		esr = (esr & ~0x3full) | FSC_TRANSLATION | below(4);
+	/* IL is clear for 16-bit instructions of AArch32. */
+	esr |= below(8) ? ESR_IL : 0;
+	if (below(4) == 0) {
+		esr |= (uint64_t)EC_IABT_LOW << ESR_EC_SHIFT;
+		o = abort_insn(v, esr);
+		ATF_REQUIRE(o == OUTCOME_RETRY || o == OUTCOME_ABORT ||
+		    o == OUTCOME_STOP);
+		end(o, esr, 0);
+		ATF_REQUIRE_EQ(0, vmm_fake.mmios);
+		return;
+	}
+	esr |= (uint64_t)EC_DABT_LOW << ESR_EC_SHIFT;
+	o = abort_data(v, esr);
+	rt = ABT_SRT(esr);
+	ATF_REQUIRE(o != OUTCOME_UNDEF && o != OUTCOME_SWITCH);
+	end(o, esr, esr & ABT_ISV && !(esr & ABT_WRITE) && rt != 31 ?
+	    1u << rt : 0);
+	if (vmm_fake.mmios == 0)
+		return;
+	/* What a device gets is its own, aligned and complete. */
+	ATF_REQUIRE_EQ(1, vmm_fake.mmios);
+	ATF_REQUIRE_EQ(0, vmm_fake.faults);
+	ATF_REQUIRE_EQ(ABT_SIZE(esr), vmm_fake.mmio.size);
+	ATF_REQUIRE_EQ(0,
+	    vmm_fake.mmio.offset & (vmm_fake.mmio.size - 1));
+	ATF_REQUIRE(ipa < MACHINE_RAM_BASE);
+	ATF_REQUIRE(vmm_fake.mmio.offset + vmm_fake.mmio.size <=
+	    MACHINE_GICD_SIZE);
+	if (vmm_fake.mmio.write && vmm_fake.mmio.size < 8)
+		ATF_REQUIRE_EQ(0, vmm_fake.mmio.value >>
+		    8 * vmm_fake.mmio.size);
 }
 
 ATF_TC_WITHOUT_HEAD(aborts);
 ATF_TC_BODY(aborts, tc)
 {
-	unsigned int n, rt;
-	uint64_t esr, ipa;
-	outcome_t o;
 
-	for (n = start(tc); n > 0; n--) {
-		begin();
-		ipa = address();
-		vcpu_fake.fault_ipa = IPA(ipa);
-		esr = random64() & 0x1ffffff;
-		if (below(8) != 0)
-			esr = (esr & ~0x3full) | FSC_TRANSLATION | below(4);
-		/* IL is clear for 16-bit instructions of AArch32. */
-		esr |= below(8) ? ESR_IL : 0;
-		if (below(4) == 0) {
-			esr |= (uint64_t)EC_IABT_LOW << ESR_EC_SHIFT;
-			o = abort_insn(v, esr);
-			ATF_REQUIRE(o == OUTCOME_RETRY || o == OUTCOME_ABORT ||
-			    o == OUTCOME_STOP);
-			end(o, esr, 0);
-			ATF_REQUIRE_EQ(0, vmm_fake.mmios);
-			continue;
-		}
-		esr |= (uint64_t)EC_DABT_LOW << ESR_EC_SHIFT;
-		o = abort_data(v, esr);
-		rt = ABT_SRT(esr);
-		ATF_REQUIRE(o != OUTCOME_UNDEF && o != OUTCOME_SWITCH);
-		end(o, esr, esr & ABT_ISV && !(esr & ABT_WRITE) && rt != 31 ?
-		    1u << rt : 0);
-		if (vmm_fake.mmios == 0)
-			continue;
-		/* What a device gets is its own, aligned and complete. */
-		ATF_REQUIRE_EQ(1, vmm_fake.mmios);
-		ATF_REQUIRE_EQ(0, vmm_fake.faults);
-		ATF_REQUIRE_EQ(ABT_SIZE(esr), vmm_fake.mmio.size);
-		ATF_REQUIRE_EQ(0,
-		    vmm_fake.mmio.offset & (vmm_fake.mmio.size - 1));
-		ATF_REQUIRE(ipa < MACHINE_RAM_BASE);
-		ATF_REQUIRE(vmm_fake.mmio.offset + vmm_fake.mmio.size <=
-		    MACHINE_GICD_SIZE);
-		if (vmm_fake.mmio.write && vmm_fake.mmio.size < 8)
-			ATF_REQUIRE_EQ(0, vmm_fake.mmio.value >>
-			    8 * vmm_fake.mmio.size);
-	}
+	for (unsigned int n = start(tc); n > 0; n--)
+		fault();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+
+	if (size == 0)
+		return (0);
+	entropy_use(data + 1, size - 1);
+	machine();
+	do {
+		if (data[0] % 3 == 0)
+			call();
+		else if (data[0] % 3 == 1)
+			access_register();
+		else
+			fault();
+	} while (entropy_left > 0);
+	return (0);
 }
 
 ATF_TP_ADD_TCS(tp)

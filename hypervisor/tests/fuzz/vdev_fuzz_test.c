@@ -7,6 +7,7 @@
  */
 #include <atf-c.h>
 
+#include "tests/fuzz/entropy.h"
 #include "vdev/vpl011.h"
 #include "vdev/vpl031.h"
 
@@ -16,16 +17,14 @@ static struct vpl011 u;
 static struct vpl031 r;
 static bool line;
 static unsigned int rises;
-static uint64_t seed = 0x2545f4914f6cdd1dull;
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static uint32_t
 rnd(uint32_t below)
 {
 
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return ((uint32_t)(seed >> 32) % below);
+	return ((uint32_t)(entropy64() >> 32) % below);
 }
 
 static void
@@ -91,78 +90,119 @@ rd(mmio_fn *fn, void *dev, uint32_t offset)
 	return (m.value);
 }
 
+static void
+pl011_start(void)
+{
+
+	line = false;
+	vpl011_init(&u, &uart_ops, NULL);
+}
+
+static void
+pl011_step(void)
+{
+	uint64_t fr, ris, mis;
+	bool taken;
+
+	fr = rd(vpl011_mmio, &u, 0x18);
+	if (rnd(4) == 0) {
+		taken = vpl011_input(&u, (char)rnd(256));
+		ATF_REQUIRE(!taken || (fr & 0x40) == 0);
+	} else if (rnd(1000) == 0)
+		vpl011_reset(&u);
+	else
+		spray(vpl011_mmio, &u);
+	fr = rd(vpl011_mmio, &u, 0x18);
+	ris = rd(vpl011_mmio, &u, 0x3c);
+	mis = rd(vpl011_mmio, &u, 0x40);
+	ATF_REQUIRE_EQ(mis, ris & rd(vpl011_mmio, &u, 0x38));
+	ATF_REQUIRE_EQ(line, mis != 0);
+	/* Sending has room; not empty and full at once. */
+	ATF_REQUIRE_EQ(0x80, fr & 0xa8);
+	ATF_REQUIRE((fr & 0x50) != 0x50);
+	/* With nothing received no receive interrupt stands. */
+	ATF_REQUIRE((fr & 0x10) == 0 || (ris & 0x50) == 0);
+}
+
 ATF_TC_WITHOUT_HEAD(pl011);
 ATF_TC_BODY(pl011, tc)
 {
-	uint64_t fr, ris, mis;
-	unsigned int i;
-	bool taken;
 
 	(void)tc;
-	line = false;
-	vpl011_init(&u, &uart_ops, NULL);
-	for (i = 0; i < STEPS; i++) {
-		fr = rd(vpl011_mmio, &u, 0x18);
-		if (rnd(4) == 0) {
-			taken = vpl011_input(&u, (char)rnd(256));
-			ATF_REQUIRE(!taken || (fr & 0x40) == 0);
-		} else if (rnd(1000) == 0)
-			vpl011_reset(&u);
-		else
-			spray(vpl011_mmio, &u);
-		fr = rd(vpl011_mmio, &u, 0x18);
-		ris = rd(vpl011_mmio, &u, 0x3c);
-		mis = rd(vpl011_mmio, &u, 0x40);
-		ATF_REQUIRE_EQ(mis, ris & rd(vpl011_mmio, &u, 0x38));
-		ATF_REQUIRE_EQ(line, mis != 0);
-		/* Sending has room; not empty and full at once. */
-		ATF_REQUIRE_EQ(0x80, fr & 0xa8);
-		ATF_REQUIRE((fr & 0x50) != 0x50);
-		/* With nothing received no receive interrupt stands. */
-		ATF_REQUIRE((fr & 0x10) == 0 || (ris & 0x50) == 0);
-	}
+	entropy_use(NULL, 0);
+	pl011_start();
+	for (unsigned int i = 0; i < STEPS; i++)
+		pl011_step();
 	ATF_CHECK_MSG(rises > 400, "%u rises", rises);
+}
+
+static void
+pl031_start(void)
+{
+
+	line = false;
+	rises = 0;
+	fake_counter = 0;
+	vpl031_init(&r, 1000, &rtc_ops, NULL);
+}
+
+static void
+pl031_step(void)
+{
+	uint64_t due;
+
+	if (rnd(4) == 0)
+		fake_counter += rnd(1u << 30);
+	if (rnd(1000) == 0)
+		vpl031_reset(&r);
+	else if (rnd(8) == 0) {
+		/* Alarms soon, which random numbers seldom are. */
+		struct mmio m = { 4, 4, true,
+		    rd(vpl031_mmio, &r, 0) + rnd(4) };
+
+		ATF_REQUIRE_EQ(MMIO_OK, vpl031_mmio(&r, 0, &m));
+	} else
+		spray(vpl031_mmio, &r);
+	vpl031_tick(&r);
+	due = vpl031_deadline(&r);
+	if (due != VPL031_NEVER && rnd(2) == 0) {
+		ATF_REQUIRE(due > fake_counter);
+		if (due - fake_counter < 1ull << 32) {
+			fake_counter = due;
+			vpl031_tick(&r);
+			ATF_REQUIRE(line);
+		}
+	}
+	ATF_REQUIRE_EQ(rd(vpl031_mmio, &r, 0x18),
+	    rd(vpl031_mmio, &r, 0x14) & rd(vpl031_mmio, &r, 0x10));
+	ATF_REQUIRE_EQ(line, rd(vpl031_mmio, &r, 0x18) != 0);
 }
 
 ATF_TC_WITHOUT_HEAD(pl031);
 ATF_TC_BODY(pl031, tc)
 {
-	uint64_t due;
-	unsigned int i;
 
 	(void)tc;
-	line = false;
-	rises = 0;
-	fake_counter = 0;
-	vpl031_init(&r, 1000, &rtc_ops, NULL);
-	for (i = 0; i < STEPS; i++) {
-		if (rnd(4) == 0)
-			fake_counter += rnd(1u << 30);
-		if (rnd(1000) == 0)
-			vpl031_reset(&r);
-		else if (rnd(8) == 0) {
-			/* Alarms soon, which random numbers seldom are. */
-			struct mmio m = { 4, 4, true,
-			    rd(vpl031_mmio, &r, 0) + rnd(4) };
-
-			ATF_REQUIRE_EQ(MMIO_OK, vpl031_mmio(&r, 0, &m));
-		} else
-			spray(vpl031_mmio, &r);
-		vpl031_tick(&r);
-		due = vpl031_deadline(&r);
-		if (due != VPL031_NEVER && rnd(2) == 0) {
-			ATF_REQUIRE(due > fake_counter);
-			if (due - fake_counter < 1ull << 32) {
-				fake_counter = due;
-				vpl031_tick(&r);
-				ATF_REQUIRE(line);
-			}
-		}
-		ATF_REQUIRE_EQ(rd(vpl031_mmio, &r, 0x18),
-		    rd(vpl031_mmio, &r, 0x14) & rd(vpl031_mmio, &r, 0x10));
-		ATF_REQUIRE_EQ(line, rd(vpl031_mmio, &r, 0x18) != 0);
-	}
+	entropy_use(NULL, 0);
+	pl031_start();
+	for (unsigned int i = 0; i < STEPS; i++)
+		pl031_step();
 	ATF_CHECK_MSG(rises > 400, "%u rises", rises);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+
+	entropy_use(data, size);
+	pl011_start();
+	while (entropy_left > 0)
+		pl011_step();
+	entropy_use(data, size);
+	pl031_start();
+	while (entropy_left > 0)
+		pl031_step();
+	return (0);
 }
 
 ATF_TP_ADD_TCS(tp)

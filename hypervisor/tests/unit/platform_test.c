@@ -503,6 +503,28 @@ ATF_TC_BODY(property, tc)
 	free(dtb);
 }
 
+/* A machine is no device, whatever it says it is compatible with. */
+ATF_TC_WITHOUT_HEAD(root_is_no_device);
+ATF_TC_BODY(root_is_no_device, tc)
+{
+	static const char *const texts[] = {
+		"/dts-v1/; / { compatible = \"arm,gic-400\";"
+		"reg = <0 0x8000000 0x1000>; };",
+		"/dts-v1/; / { compatible = \"arm,pl011\"; reg = <0 0 0x1000>;"
+		"chosen { stdout-path = \"/\"; }; };",
+	};
+	size_t size;
+
+	(void)tc;
+	for (unsigned int i = 0; i < nitems(texts); i++) {
+		dtb = trees_text(texts[i], &size);
+		ATF_CHECK_EQ(-1, platform_discover(&p, dtb, size, err,
+		    sizeof(err)));
+		ATF_CHECK_EQ(0, p.console.desc.base.v);
+		free(dtb);
+	}
+}
+
 /* More of a thing than there is room for. */
 ATF_TC_WITHOUT_HEAD(counts);
 ATF_TC_BODY(counts, tc)
@@ -557,6 +579,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, consoles);
 	ATF_TP_ADD_TC(tp, truncated);
 	ATF_TP_ADD_TC(tp, property);
+	ATF_TP_ADD_TC(tp, root_is_no_device);
 	ATF_TP_ADD_TC(tp, counts);
 	return (atf_no_error());
 }
