@@ -16,6 +16,7 @@ from typing import Any
 
 from . import paths
 from .status import LabError
+from .terminal import warn
 
 # As kvm-unit-tests names binaries with no header, made for QEMU's -kernel;
 # and where QEMU loads and enters what has none (hw/arm/boot).
@@ -221,12 +222,24 @@ def _passthrough(vm: Vm) -> str:
     return out + "\t\t\t};\n"
 
 
+def rootless(vm: Vm) -> bool:
+    """Is it a Linux that will find no root file system? Known by the EFI
+    stub and the magic of its header, that our own images have not both."""
+    with open(find_guest(vm.guest), "rb") as image:
+        head = image.read(64)
+    return head[:2] == b"MZ" and head[56:60] == b"ARM\x64" and not (
+        vm.initrd or vm.dtb or re.search(r"(^|\s)root=", vm.append))
+
+
 def source(vms: list[Vm]) -> str:
     """The bundle as device-tree source."""
     check(vms)
     images = _Images()
     out = ""
     for vm in vms:
+        if rootless(vm):
+            warn(f"VM {vm.name}: a Linux with no initrd, and no root= in its "
+                 f"boot arguments: it will find no root file system")
         extra = ""
         image = find_guest(vm.guest)
         load = vm.load or (_FLAT_AT if image.suffix == _FLAT else "")

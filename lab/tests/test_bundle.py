@@ -40,6 +40,21 @@ class Bundles(InFolder):
         text = bundle.source([Vm(guest=str(image), load="0x40200000")])
         self.assertIn("load = <0x0 0x40200000>", text)
 
+    def test_linux_without_a_root(self) -> None:
+        head = bytearray(64)
+        head[:2], head[56:60] = b"MZ", b"ARM\x64"
+        self.image.write_bytes(head)
+        name = str(self.image)
+        for vm, said in ((Vm(guest=name), True),
+                         (Vm(guest=name, append="noroot=1"), True),
+                         (Vm(guest=name, append="quiet root=/dev/vda"),
+                          False),
+                         (Vm(guest=name, initrd=name), False)):
+            self.assertEqual(bundle.rootless(vm), said, vm)
+        head[:2] = b"\0\0"                  # one of ours
+        self.image.write_bytes(head)
+        self.assertFalse(bundle.rootless(Vm(guest=name)))
+
     def test_everything(self) -> None:
         made = bundle.build([
             Vm(guest=str(self.image), name="one", vcpus=2, memory="5G",
