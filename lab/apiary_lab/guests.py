@@ -165,8 +165,9 @@ def summary(run: qemu.Run) -> dict[str, Any]:
                                 "detail": case.detail, "line": case.line}
     return {"cases": cases, "infrastructure": run.infrastructure,
             "explain": qemu.explain(run) if run.infrastructure else "",
-            "retried": run.retried, "log": paths.shown(run.log),
-            "seconds": round(run.seconds, 2)}
+            "retried": run.retried,
+            "corrupted": len(run.console.problems),
+            "log": paths.shown(run.log), "seconds": round(run.seconds, 2)}
 
 
 def outcome(point: Point, session: str,

@@ -118,8 +118,8 @@ def board(folder: Path) -> Iterator[dict[str, Any]]:
                        "listener": "http", "logging_level": "INFO"},
             "pdus": {"virtual": {
                 "driver": "localcmdline",
-                "cmd_on": f"{command} on %s", "cmd_off": f"{command} off %s",
-                "cmd_reboot": f"{command} reset %s"}}}))
+                "cmd_on": f"{command} on %s",
+                "cmd_off": f"{command} off %s"}}}))
         start("pdudaemon", ["pdudaemon", f"--conf={config}"])
         tree = folder / "board.dtb"
         made = subprocess.run(
@@ -132,17 +132,14 @@ def board(folder: Path) -> Iterator[dict[str, Any]]:
         _wait("power switch", lambda: _listening(power), processes, folder)
         _wait("TFTP server", tftp_served, processes, folder)
         control = f"http://127.0.0.1:{power}/power/control"
-        # pdudaemon queues: the command is to end when it is done.
-        one = f"curl -fsS '{control}/{{}}?hostname=virtual&port=1'"
-        settle = f" && {SWITCH} {switch} await-"
+        # pdudaemon queues: a command is to end when it is done.
+        on, off = (
+            f"curl -fsS '{control}/{word}?hostname=virtual&port=1' && "
+            f"{SWITCH} {switch} await-{word}" for word in ("on", "off"))
         yield {"dispatcher_ip": HOST, "dtb": str(tree),
                "connect": f"telnet 127.0.0.1 {serial}",
-               "power_on": "bash -c \"" + one.format("on") + settle +
-               "on\"",
-               "power_off": "bash -c \"" + one.format("off") + settle +
-               "off\"",
-               "hard_reset": "bash -c \"" + one.format("reboot") + settle +
-               "on\"", "serial": serial, "qmp": str(switch)}
+               "power_on": f'bash -c "{on}"', "power_off": f'bash -c "{off}"',
+               "hard_reset": f'bash -c "{off} && {on}"'}
     finally:
         for process in reversed(processes.values()):
             process.terminate()

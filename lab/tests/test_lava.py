@@ -12,7 +12,7 @@ from unittest import mock
 import yaml
 
 from support import InFolder, console, log
-from apiary_lab import lava, paths, targets, watch, wiring
+from apiary_lab import guests, lava, machine, paths, targets, watch, wiring
 from apiary_lab.lava_log import Events, lava_name, parse
 from apiary_lab.records import Console
 from apiary_lab.status import LabError
@@ -265,3 +265,46 @@ class Log(unittest.TestCase):
         found = self.events(ended)
         self.assertEqual((found.ended, found.said),
                          ("Infrastructure", "no power"))
+
+
+class Retries(InFolder):
+    """What the infrastructure spoiled is repeated as the target says."""
+
+    def boot(self, retries: int, *logs: str) -> watch.Run:
+        target = targets.load("qemu-virt-gicv3")
+        target.data["retries"] = retries
+        left = list(logs)
+
+        def once(_target: object, _images: object, path: Path,
+                 *_rest: object) -> watch.Run:
+            path.write_text(log(left[0]))
+            run = watch.Run([], path, console(left.pop(0)))
+            watch.judge(run, watch.Expect(1, True), "LAVA")
+            return run
+
+        run = machine.boot(target, images(target), self.folder / "console.log",
+                           watch.Expect(1, True), by=once)
+        self.left = left
+        return run
+
+    def test_pass_after_a_retry_is_marked(self) -> None:
+        run = self.boot(1, "corrupt", "pass")
+        self.assertEqual(run.infrastructure, [])
+        self.assertEqual(len(run.retried), 1)
+        self.assertEqual(guests.summary(run)["retried"], run.retried)
+        self.assertEqual((self.folder / "console-1.log").read_text(),
+                         log("corrupt"))
+
+    def test_no_more_than_said(self) -> None:
+        run = self.boot(1, "corrupt", "corrupt", "pass")
+        self.assertNotEqual(run.infrastructure, [])
+        self.assertGreater(guests.summary(run)["corrupted"], 0)
+        self.assertEqual(self.left, ["pass"])
+
+    def test_a_failed_test_is_no_reason(self) -> None:
+        self.boot(3, "fail", "pass")
+        self.assertEqual(self.left, ["pass"])
+
+    def test_a_panic_is_no_reason(self) -> None:
+        self.boot(3, "panic", "pass")
+        self.assertEqual(self.left, ["pass"])
