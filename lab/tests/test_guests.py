@@ -43,6 +43,21 @@ class Matrix(InFolder):
             ("psci", machine, [2]), ("pair", machine, [1, 2]),
             ("two", machine, [2])])
 
+    def test_optional(self) -> None:
+        """Left out with a reason where it cannot run, and only then."""
+        self.path.write_text(MATRIX.replace("smp: 1}",
+                                            "smp: 1, optional: true}"))
+        matrix = guests.read_matrix(self.path)
+        for lacks in [], ["no such thing: make it"]:
+            left_out: list[str] = []
+            with mock.patch.object(guests, "read_matrix", lambda: matrix), \
+                    mock.patch.object(targets.Target, "missing",
+                                      lambda _: lacks):
+                found = guests.points(False, ["psci"], left_out)
+            self.assertEqual(len(found), 0 if lacks else 1)
+            self.assertEqual(left_out, [f"qemu-virt-gicv3: {text}"
+                                        for text in lacks])
+
     def test_the_real_one(self) -> None:
         matrix = guests.read_matrix()
         for point in matrix["points"]:
