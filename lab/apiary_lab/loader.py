@@ -22,7 +22,7 @@ FIRMWARE = {"tfa": (paths.BUILD / "deps" / "tfa" / "flash.bin",
 # Where the shim finds what it has to know, as lab/shim/shim.h says.
 _SHIM_AT = 8
 _SHIM = ("kernel", "tree", "state", "gicd", "gicr", "gicc", "counter",
-         "frequency")
+         "frequency", "release")
 
 
 def run(*words: str | Path) -> None:
@@ -73,6 +73,19 @@ def offer_psci(tree: Path) -> None:
     run("fdtput", "-t", "s", tree, "/psci", "method", "smc")
 
 
+def offer_release(tree: Path, word: int) -> None:
+    """A spin table in which all CPUs wait for one word, as FVP's have."""
+    made = subprocess.run(["fdtget", "-l", tree, "/cpus"], text=True,
+                          capture_output=True, check=False).stdout
+    for name in made.split():
+        if name.startswith("cpu@"):
+            run("fdtput", "-t", "s", tree, f"/cpus/{name}", "enable-method",
+                "spin-table")
+            run("fdtput", "-t", "x", tree, f"/cpus/{name}",
+                "cpu-release-addr", f"{word >> 32:x}",
+                f"{word & 0xffffffff:x}")
+
+
 def _load(image: Path, at: int) -> list[str]:
     return ["-device", f"loader,file={image},addr={at:#x},force-raw=on"]
 
@@ -106,7 +119,9 @@ def words(machine: list[str], qemu: dict[str, Any], source: Path | None,
     if "firmware" in qemu:
         out += ["-bios", str(firmware(qemu, tree.parent))]
         out += _load(kernel, load["kernel"])
-        if qemu["firmware"] == "shim":
+        if "release" in qemu.get("shim", {}):
+            offer_release(tree, qemu["shim"]["release"])
+        elif qemu["firmware"] == "shim":
             offer_psci(tree)
     else:
         out += ["-kernel", str(kernel)]

@@ -19,7 +19,7 @@ shim_start:
 	b	reset
 	.balign	8
 shim_facts:
-	.space	64
+	.space	72
 
 	.text
 reset:

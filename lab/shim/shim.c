@@ -33,6 +33,13 @@ shared(void)
 	return ((struct state *)shim_facts.state);
 }
 
+static volatile uint64_t *
+released(void)
+{
+
+	return ((volatile uint64_t *)shim_facts.release);
+}
+
 static void
 tell(void)
 {
@@ -45,8 +52,11 @@ wait(unsigned int n)
 {
 	struct state *s = shared();
 
-	while (s->cpu[n].state != PENDING)
+	while (s->cpu[n].state != PENDING) {
 		__asm__ volatile("wfe" : : : "memory");
+		if (shim_facts.release != 0 && *released() != 0)
+			shim_leave(*released(), 0);
+	}
 	__asm__ volatile("dmb sy" : : : "memory");
 	s->cpu[n].state = ON;
 	shim_leave(s->cpu[n].entry, s->cpu[n].context);
@@ -64,6 +74,8 @@ shim_cpu(uint64_t mpidr)
 	} else {
 		for (unsigned int i = 0; i < SHIM_CPUS; i++)
 			s->cpu[i].state = 0;
+		if (shim_facts.release != 0)
+			*released() = 0;
 		/* CNTCR.EN (DDI 0487, I5.7.2) */
 		if (shim_facts.counter != 0)
 			*(volatile uint32_t *)shim_facts.counter = 1;

@@ -23,6 +23,7 @@ struct facts {
 	uint64_t	gicc;		/* GICv2 */
 	uint64_t	counter;	/* CNTControlBase, to start it */
 	uint64_t	frequency;	/* of the system counter, Hz */
+	uint64_t	release;	/* spin table: one word for all */
 };
 
 extern const struct facts shim_facts

@@ -64,9 +64,9 @@ class Words(InFolder):
         self.assertNotIn("-kernel", words)
         image = Path(words[words.index("-bios") + 1]).read_bytes()
         told = [int.from_bytes(image[at:at + 8], "little")
-                for at in range(8, 72, 8)]
+                for at in range(8, 80, 8)]
         self.assertEqual(told, [0x80080000, 0x40000000, 0xe000000, 0x8000000,
-                                0x80a0000, 0, 0, 62500000])
+                                0x80a0000, 0, 0, 62500000, 0])
 
     def test_too_many_cpus(self) -> None:
         with self.assertRaisesRegex(LabError, "1 CPU at most, not 2"):
@@ -105,6 +105,10 @@ class Boots(InFolder):
 
     def test_shim_gicv2(self) -> None:
         self.assertIn("2 CPUs, GICv2", self.cpus("qemu-shim-gicv2", 2))
+
+    def test_one_word_for_all(self) -> None:
+        """All leave the spin table at once, and wait for their turn."""
+        self.assertIn("4 CPUs, GICv3", self.cpus("qemu-shim-spin", 4))
 
     def test_tfa(self) -> None:
         self.assertIn("2 CPUs, GICv3", self.cpus("qemu-tfa", 2))
