@@ -87,7 +87,8 @@ test: deps
 	@ci/test $(if $(FILTER),--filter '$(FILTER)')
 
 test-full:
-	@ci/deps base fuzz
+	@ci/deps base fuzz lava
+	@fixtures/fetch-lava-types
 	@fixtures/fetch-uboot
 	@fixtures/fetch-dtbs
 	@fixtures/fetch-xen
