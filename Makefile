@@ -94,7 +94,7 @@ test-full:
 	@fixtures/fetch-xen
 	-@fixtures/fetch-tfa
 	-@ci/deps-backports
-	$(AGAIN) all unit-tests
+	$(AGAIN) all unit-tests fuzz-build
 	@ci/test --full $(if $(FILTER),--filter '$(FILTER)')
 
 # What the user has said, or all targets that have a lock.
