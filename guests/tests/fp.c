@@ -268,6 +268,9 @@ guest_trap(void)
 	write_sysreg(cpacr_el1, cpacr & ~(3ul << 20));
 	isb();
 	t = trap_catch(use, 0);
+	/* Others use theirs meanwhile. */
+	if (machine.apiary)
+		give_way();
 	write_sysreg(cpacr_el1, cpacr);
 	isb();
 	fp_save(got);

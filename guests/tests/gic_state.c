@@ -373,6 +373,7 @@ v3_redistributors(void)
 			if (typer >> 32 == ((m >> 32 << 24 | m) & 0xffffffff))
 				seen |= 1ul << i;
 		}
+		CHECK_EQ(typer >> 8 & 0xffff, n);	/* Processor_Number */
 		/* The same in halves. */
 		CHECK_EQ(mmio_read(at + GICR_TYPER), (uint32_t)typer);
 		CHECK_EQ(mmio_read(at + GICR_TYPER + 4), typer >> 32);

@@ -146,6 +146,13 @@ disabled(void)
 	CHECK(take(0));
 	gic_enable(machine.gpio_intid);
 	CHECK(take(1));
+	/* A line that is low again when it is enabled asks for nothing. */
+	gic_disable(machine.gpio_intid);
+	line(true);
+	CHECK(take(1));
+	line(false);
+	gic_enable(machine.gpio_intid);
+	CHECK(take(1));
 }
 
 /* Between its acknowledge and its end, and not before deactivation. */

@@ -99,8 +99,10 @@ need_loop(void)
 	    counter_hz() / 100;)
 		heard = (get(FR) & FR_RXFE) == 0;
 	loop_end();
-	if (!heard)
+	if (!heard) {
+		CHECK(!machine.apiary);
 		case_skip("this PL011 has no loop-back");
+	}
 }
 
 static void
@@ -230,7 +232,7 @@ rx_interrupt(void)
 	gic_route(machine.uart_intid, 0);
 	gic_enable(machine.uart_intid);
 	loop_begin(false);
-	set(IMSC, INT_RX | INT_RT);
+	set(IMSC, INT_RX);
 	set(DR, 'x');
 	came = wait_irq(&interrupts, 100000);
 	ris = get(RIS);
@@ -240,7 +242,7 @@ rx_interrupt(void)
 	CHECK(came);
 	CHECK_EQ(interrupts, 1);
 	/* Reading takes the cause away. */
-	CHECK(ris & (INT_RX | INT_RT));
+	CHECK(ris & INT_RX);
 }
 
 static void
