@@ -6,7 +6,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 HV := $(BUILD)/hypervisor
-HV_ROOMS := lib mm vgic vtimer vdev vmm arch/aarch64 gic uart platform boot
+HV_ROOMS := lib mm vgic vtimer vdev virtio vmm arch/aarch64 gic uart platform \
+	devices boot
 HV_SRCS := $(foreach r,$(HV_ROOMS),$(wildcard hypervisor/$(r)/*.[cS]))
 HV_OBJS := $(HV_SRCS:hypervisor/%=$(HV)/%.o)
 
@@ -33,6 +34,10 @@ HV_SMALL := $(foreach r,lib platform uart boot gic vdev,\
 	$(patsubst %,hypervisor/mm/%.c,pt pool) hypervisor/vtimer/vtimer.c \
 	$(patsubst %,hypervisor/arch/aarch64/%.c,cpu lazy walk)
 $(HV_SMALL:hypervisor/%=$(HV)/%.o): HV_CFLAGS += -Os
+# Extensions, with a section of their own (image.lds): by the objects' names,
+# which optimisation at link time does not keep.
+$(foreach r,virtio devices,$(patsubst hypervisor/%,$(HV)/%.o,\
+    $(wildcard hypervisor/$(r)/*.c))): HV_CFLAGS += -Os
 # Most of it is optimised as one, when it is linked: not the interrupt
 # controller, which exits go through, nor what has a place of its own in
 # image.lds or is called by what the compiler makes up. A constant takes less to

@@ -7,6 +7,7 @@
 #include "arch/aarch64/sysreg.h"
 #include "boot/boot.h"
 #include "boot/version.h"
+#include "devices/devices.h"
 #include "gic/gic.h"
 #include "vmm/bundle.h"
 #include "vmm/console.h"
@@ -211,6 +212,7 @@ start_rest(void)
 	start_gic();
 	unsigned int cpus = smp_start();
 	smccc_init(plat.psci.present && !plat.psci.v0_1);
+	devices_init(port_pa_to_ptr(dtb), &plat.psci, memory_map);
 	sysreg_init(arch_ipa_bits);
 	log_line("%u CPUs, GICv%u, %u list registers, %lu MiB RAM", cpus,
 	    gic->version, lr_ops->count, plat.ram_total >> 20);
@@ -242,6 +244,7 @@ boot_main(void)
 		.gic_version = plat.gic.version,
 		.gicv = plat.gic.gicv.base,
 		.ipa_bits = arch_ipa_bits,
+		.devices = &devices_ops,
 	};
 	boot_on_stack(p, start_rest);
 }

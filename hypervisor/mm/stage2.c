@@ -14,6 +14,7 @@
 static const struct pt_attr attrs[] = {
 	[STAGE2_RAM] =		{ PT_NORMAL, true, true, true },
 	[STAGE2_DEMAND] =	{ PT_NORMAL, true, true, true },
+	[STAGE2_SHARED] =	{ PT_NORMAL, true, true, false },
 	[STAGE2_DEVICE] =	{ PT_DEVICE, true, true, false },
 	[STAGE2_READONLY] =	{ PT_DEVICE, true, false, false },
 };
@@ -164,8 +165,7 @@ each_touched(struct stage2 *s, bool zero)
 
 	for (struct stage2_region *r = s->region; r < s->region + s->nregions;
 	    r++) {
-		uint64_t end = r->attr.memory == PT_NORMAL ? r->ipa.v + r->size
-		    : 0;
+		uint64_t end = r->attr.exec ? r->ipa.v + r->size : 0;
 
 		for (uint64_t at = r->ipa.v; at < end; at = next) {
 			next = round_down(at, BLOCK_SIZE) + BLOCK_SIZE;

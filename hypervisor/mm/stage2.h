@@ -24,6 +24,7 @@ enum stage2_result {
 enum stage2_kind {
 	STAGE2_RAM,		/* mapped at once */
 	STAGE2_DEMAND,		/* RAM, mapped by pages as they are touched */
+	STAGE2_SHARED,		/* RAM not of this VM alone: never zeroed */
 	STAGE2_DEVICE,
 	STAGE2_READONLY,	/* a device not to be written to */
 };

@@ -1,6 +1,6 @@
 /*
  * What the files of this room share while a device tree is read. Must not
- * be known outside of it.
+ * be known outside of it, but to devices/dma.c, which reads the tree again.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */

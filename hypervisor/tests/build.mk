@@ -17,8 +17,9 @@ HT_PROGRAMS := $(notdir $(HT_TESTS:.c=))
 # Rooms that compile on the host: all of lib but the C library, the pure
 # ones, and of the others the files that touch no hardware.
 HT_SRCS := $(filter-out %/string.c %/stack_chk.c,$(wildcard \
-	$(patsubst %,hypervisor/%/*.c,lib mm vgic vtimer vdev platform \
-	arch/fake))) \
+	$(patsubst %,hypervisor/%/*.c,lib mm vgic vtimer vdev virtio \
+	platform arch/fake))) \
+	$(patsubst %,hypervisor/devices/%.c,devnode dma) \
 	$(patsubst %,hypervisor/vmm/%.c,psci smccc hypercall sysreg abort mmio \
 	exits run stats bundle node passthrough image guest_fdt) \
 	$(filter-out %/uart_io.c,$(wildcard hypervisor/uart/*.c))

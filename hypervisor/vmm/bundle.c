@@ -206,6 +206,7 @@ read_vm(struct tree_node *n)
 	struct vm_config *c = &wanted.config;
 
 	wanted = (struct wanted){ .vcpus = 1, .gic = host.gic_version,
+	    .config.ram_base = MACHINE_RAM_BASE,
 	    .tree = { .config = c, .bootargs = "",
 	    .pmu = irq_private.pmu != 0 } };
 	if (!read_name(n) || !node_read(n, props, nitems(props), &wanted) ||
@@ -264,7 +265,8 @@ make_vm(const struct tree_node *n)
 	tree->initrd_size = rd == NULL ? 0 : rd->data.len;
 	if (image_place(im, memory, tree->initrd_size, room, &at, err) != 0)
 		return (node_say(n, "memory", "%s", err));
-	tree->initrd = at.initrd;
+	tree->initrd.v = at.initrd.v + wanted.config.ram_base -
+	    MACHINE_RAM_BASE;
 	wanted.config.dtb = at.dtb;
 	if (rd != NULL)
 		im->part[im->nparts++] = (struct vm_image){ at.initrd,

@@ -206,7 +206,7 @@ console_pump(void)
 		return;
 	if (attached > 1 && console_backlog())
 		console_vm_flush(vm);
-	while (console_backlog() && vpl011_input(&vm->uart,
+	while (console_backlog() && vm->input(vm,
 	    input.bytes[input.out % sizeof(input.bytes)]))
 		input.out++;
 	if (console_backlog())

@@ -9,6 +9,7 @@
 #include "lib/dtw.h"
 #include "lib/print.h"
 #include "lib/string.h"
+#include "vmm/host.h"
 
 #define	NODE_NAME	64
 #define	FIXED_BYTES	2560		/* of the fixed part, less names */
@@ -155,6 +156,8 @@ guest_fdt_bound(const struct guest_fdt *g)
 {
 	size_t n = FIXED_BYTES + names_bound(g) + strlen(g->bootargs);
 
+	if (g->config->extra.any)
+		n += VM_DEVICES_FDT;
 	n += g->config->nvcpus * 144ul;
 	for (unsigned int i = 0; i < g->ndevices; i++)
 		n += NODE_NAME + 96 + g->devices[i].compatible.len +
@@ -172,7 +175,7 @@ guest_fdt_write(const struct guest_fdt *g, void *buf, size_t size)
 	TEXT(t, "{compatible=linux,dummy-virt;model=linux,dummy-virt;"
 	    "#address-cells<2>#size-cells<2>interrupt-parent<8002>"
 	    "memory@40000000{device_type=memory;reg<& &>}",
-	    MACHINE_RAM_BASE, c->memory);
+	    c->ram_base, c->memory);
 	chosen(t, g);
 	cpus(t, c->nvcpus);
 	/* PSCI 1.x, and 0.1 with the numbers it was late to fix (DEN 0022). */
@@ -184,6 +187,8 @@ guest_fdt_write(const struct guest_fdt *g, void *buf, size_t size)
 	devices(t);
 	if (g->ndevices != 0)
 		passthrough(t, g);
+	if (c->extra.any)
+		host.devices->tree(t, c);
 	dtw_text(t, "}", NULL);
 	return (dtw_finish(t));
 }

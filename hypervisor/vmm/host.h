@@ -8,6 +8,7 @@
 #include "lib/types.h"
 
 struct pool;
+struct vm_device_ops;
 
 struct host {
 	struct pool	*pool;		/* pages of the hypervisor's own */
@@ -22,6 +23,7 @@ struct host {
 	pa_t		gicv;		/* GICv2: two pages for guests */
 	unsigned int	ipa_bits;	/* of stage 2 */
 	void		(*stop)(void);	/* set by a panic: does not return */
+	const struct vm_device_ops *devices;
 };
 
 extern struct host host;

@@ -41,6 +41,11 @@ mmio_access(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
 	return (OUTCOME_DONE);
 }
 
+/* Of a write's result. */
+#define	OUTCOME(result)	((outcome_t)(result) * 2)
+_Static_assert(OUTCOME(MMIO_OK) == OUTCOME_DONE && OUTCOME(MMIO_AGAIN) ==
+    OUTCOME_RETRY && OUTCOME(MMIO_FAULT) == OUTCOME_ABORT, "outcomes");
+
 /* Specialised twice. */
 static inline __attribute__((always_inline)) outcome_t
 access_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
@@ -55,9 +60,12 @@ access_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
 	m.size = 4;
 	m.write = write;
 	m.value = write && rt != 31 ? (uint32_t)v->x[rt] : 0;
-	if (unlikely(r->access(r->dev, v->index, &m) != MMIO_OK))
+	enum mmio_result result = r->access(r->dev, v->index, &m);
+	if (write)
+		return (OUTCOME(result));
+	if (unlikely(result != MMIO_OK))
 		return (OUTCOME_ABORT);
-	if (!write && likely(rt != 31))
+	if (likely(rt != 31))
 		v->x[rt] = (uint32_t)m.value;
 	return (OUTCOME_DONE);
 }

@@ -78,6 +78,7 @@ check_range(const struct tree_node *n, const struct vm_config *c, uint64_t ipa,
 		{ MACHINE_UART_BASE, MACHINE_UART_SIZE, "UART" },
 		{ MACHINE_RTC_BASE, MACHINE_RTC_SIZE, "clock" },
 		{ MACHINE_VIRTIO_BASE, MACHINE_VIRTIO_SIZE, "virtio window" },
+		{ MACHINE_SHARE_BASE, MACHINE_SHARE_SIZE, "shared memory" },
 	};
 	const char *why = NULL;
 
@@ -182,7 +183,8 @@ passthrough_read(struct tree_node *vm, const struct bundle_host *h,
 	machine = h;
 	while (tree_child(vm, &n)) {
 		if (strcmp(n.name, "passthrough") != 0) {
-			node_say(&n, NULL, "not known: ignored");
+			if (!host.devices->read(&n, c))
+				return (false);
 			continue;
 		}
 		if (!node_read(&n, NULL, 0, NULL))

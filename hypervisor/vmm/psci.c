@@ -31,7 +31,7 @@ static bool
 entry_valid(const struct vm *vm, uint64_t pc)
 {
 
-	return (pc - MACHINE_RAM_BASE < vm->config.memory && (pc & 3) == 0);
+	return (pc - vm->config.ram_base < vm->config.memory && (pc & 3) == 0);
 }
 
 static outcome_t

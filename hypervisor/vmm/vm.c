@@ -56,29 +56,27 @@ gic_kick(struct vgic_cpu *c)
 
 static const struct vgic_ops gic_ops = { .kick = gic_kick };
 
-/* The vCPU of this VM that is loaded on this CPU. */
-static struct vgic_cpu *
-self_gic(const struct vm *vm)
+__attribute__((noinline)) void
+vm_set_line(struct vm *vm, unsigned int intid, bool level)
 {
 	struct vcpu *v = pcpus[port_cpu()]->loaded;
 
-	return (v != NULL && v->vm == vm ? &v->gic : NULL);
+	vgic_set_line(&vm->gic, v != NULL && v->vm == vm ? &v->gic : NULL, 0,
+	    intid, level);
 }
 
 static void
 uart_line(void *ctx, bool level)
 {
-	struct vm *vm = ctx;
 
-	vgic_set_line(&vm->gic, self_gic(vm), 0, MACHINE_UART_INTID, level);
+	vm_set_line(ctx, MACHINE_UART_INTID, level);
 }
 
 static void
 rtc_line(void *ctx, bool level)
 {
-	struct vm *vm = ctx;
 
-	vgic_set_line(&vm->gic, self_gic(vm), 0, MACHINE_RTC_INTID, level);
+	vm_set_line(ctx, MACHINE_RTC_INTID, level);
 }
 
 static void
@@ -87,6 +85,13 @@ rtc_deadline(void *ctx)
 	struct vm *vm = ctx;
 
 	vcpu_request(vm->vcpus[0], VCPU_REQ_TIMER);
+}
+
+static bool
+uart_input(struct vm *vm, char c)
+{
+
+	return (vpl011_input(&vm->uart, c));
 }
 
 static const struct vpl011_ops uart_ops = { console_vm_put, uart_line };
@@ -133,7 +138,7 @@ create_vcpus(struct vm *vm, char *err)
 	return (0);
 }
 
-static void
+static __attribute__((noinline)) void
 add_mmio(struct vm *vm, uint64_t base, uint64_t size, mmio_fn *access,
     void *dev)
 {
@@ -149,14 +154,16 @@ create_memory(struct vm *vm, char *err)
 	    c->memory >= BLOCK_SIZE ? BLOCK_SIZE : PAGE_SIZE;
 	pa_t pa;
 
+	pa = PA(c->ram_base);
 	/* A 1 GiB block is nice to have; 2 MiB must do. */
-	if (!host.ram_alloc(c->memory, align, &pa) && !host.ram_alloc(c->memory,
-	    align < BLOCK_SIZE ? align : BLOCK_SIZE, &pa))
+	if (!c->extra.unsafe_dma && !host.ram_alloc(c->memory, align, &pa) &&
+	    !host.ram_alloc(c->memory, align < BLOCK_SIZE ? align : BLOCK_SIZE,
+	    &pa))
 		return (print_fail(err, "memory: no %lu KiB of RAM in one "
 		    "piece left", c->memory >> 10));
 	vm->ram = pa;
 	int error = stage2_add(&vm->s2, c->demand ? STAGE2_DEMAND : STAGE2_RAM,
-	    IPA(MACHINE_RAM_BASE), c->memory, pa);
+	    IPA(c->ram_base), c->memory, pa);
 	for (unsigned int i = 0; i < c->ndevices && error == 0; i++)
 		error = stage2_add(&vm->s2, c->devices[i].read_only ?
 		    STAGE2_READONLY : STAGE2_DEVICE, c->devices[i].ipa,
@@ -218,6 +225,9 @@ vm_create(const struct vm_config *c, char *err)
 	add_mmio(vm, MACHINE_UART_BASE, MACHINE_UART_SIZE, vpl011_mmio,
 	    &vm->uart);
 	add_mmio(vm, MACHINE_RTC_BASE, MACHINE_RTC_SIZE, vpl031_mmio, &vm->rtc);
+	vm->input = uart_input;
+	if (host.devices->create(vm, err) != 0)
+		goto fail;
 	console_attach(vm, page);
 	vpl011_init(&vm->uart, &uart_ops, vm);
 	vpl031_init(&vm->rtc, 0, &rtc_ops, vm);
@@ -360,6 +370,8 @@ vm_vcpu_stopped(struct vm *vm)
 	if (!last)
 		return;
 	console_vm_flush(vm);
+	if (vm->devices != NULL)
+		host.devices->reset(vm);
 	if (vm->why == VM_STOP_RESET)
 		restart(vm);
 	else

@@ -20,6 +20,7 @@
 #define	VM_MAX_IMAGES		8	/* parts of the kernel, initrd, tree */
 #define	VM_MAX_MMIO		8
 #define	VM_MAX_PCPUS		64
+#define	VM_MAX_TRANSPORTS	4	/* of virtio, passed through */
 
 /* Bytes to be copied into guest memory at start and at every reset. */
 struct vm_image {
@@ -56,6 +57,17 @@ struct vm_config {
 	uint64_t	cpus[MACHINE_MAX_VCPUS]; /* physical CPU index, or */
 #define	VM_CPU_ANY	(~0ull)			 /* the least loaded */
 	uint64_t	memory;			/* bytes, page aligned */
+	uint64_t	ram_base;	/* IPA */
+	struct {			/* see struct vm_device_ops */
+		bool		any, console, rng, unsafe_dma;
+		uint8_t		link, share;	/* number of a name, or 0 */
+		uint8_t		ntransports;
+		uint64_t	share_size;
+		struct {
+			ipa_t		ipa;
+			uint32_t	intid;
+		}		transport[VM_MAX_TRANSPORTS];
+	}		extra;
 	unsigned int	gic;			/* 2 or 3 */
 	bool		demand;			/* stage 2 on demand */
 	bool		wfi_native;
@@ -91,6 +103,9 @@ struct vm_mmio {
 struct vm {
 	struct vm_mmio	mmio[VM_MAX_MMIO];	/* sorted by base; size 0: */
 	unsigned int	nmmio;			/* not in use */
+	void		*devices;	/* of vm_device_ops; NULL: none */
+	/* A character from the console; false: not taken, try again. */
+	bool		(*input)(struct vm *vm, char c);
 	struct vm_config config;
 	unsigned int	index;
 	enum vm_state	state;		/* under lock; read freely */
@@ -110,6 +125,25 @@ struct vm {
 	void		*console;	/* vmm/console.c's */
 };
 
+struct dtw;
+struct tree_node;
+
+/* Devices beyond UART and clock: room devices/, which is no part of us. */
+struct vm_device_ops {
+	/* A node of a VM that nobody else knows; false: a line was said. */
+	bool	(*read)(const struct tree_node *n, struct vm_config *c);
+	/* Where c->extra.any: nodes of its tree, VM_DEVICES_FDT bytes. */
+	void	(*tree)(struct dtw *t, const struct vm_config *c);
+	/*
+	 * May it have what is passed through? And where c->extra.any, sets
+	 * vm->devices. 0, or -1 and err.
+	 */
+	int	(*create)(struct vm *vm, char *err);
+	/* Where vm->devices is set: by a reset of the VM, or its end. */
+	void	(*reset)(struct vm *vm);
+};
+#define	VM_DEVICES_FDT	2048
+
 /*
  * All of these return 0, or a negative number with a line for people in
  * err (VM_ERR bytes) that names what is wrong.
@@ -124,6 +158,9 @@ void	vm_stop(struct vm *vm, enum vm_stop why);
 void	vm_vcpu_stopped(struct vm *vm);
 /* Only when stopped: zero its memory; give everything back. */
 void	vm_destroy(struct vm *vm);
+
+/* A device of the VM's drives its line, an SPI; from any CPU. */
+void	vm_set_line(struct vm *vm, unsigned int intid, bool level);
 
 struct vm *vm_by_index(unsigned int i);		/* NULL: no such */
 unsigned int vm_count_live(void);

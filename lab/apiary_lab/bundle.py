@@ -45,6 +45,7 @@ class Vm:
     load: str = ""                      # IPA: the guest is a raw binary
     entry: str = ""
     passthrough: dict[str, Any] = field(default_factory=dict)
+    devices: dict[str, Any] = field(default_factory=dict)
 
 
 def parse_size(text: str) -> int:
@@ -107,7 +108,8 @@ def vm_from(options: dict[str, Any], where: str) -> Vm:
             raise LabError(f"{where}: {key}: no such option; there are "
                            f"{', '.join(known)}")
         wanted = {"guest": str, "vcpus": int, "cpus": list, "gic": int,
-                  "stats": bool, "passthrough": dict}.get(key)
+                  "stats": bool, "passthrough": dict,
+                  "devices": dict}.get(key)
         if wanted is not None and (not isinstance(value, wanted) or
                                    wanted is int and value is True):
             raise LabError(f"{where}: {key}: {value!r} is no "
@@ -231,6 +233,35 @@ def rootless(vm: Vm) -> bool:
         vm.initrd or vm.dtb or re.search(r"(^|\s)root=", vm.append))
 
 
+def _devices(vm: Vm) -> str:
+    """The devices node: console, rng, unsafe-dma: true; link, share: names;
+    share-size: 64K; transports: [[ipa, intid], ...]."""
+    out = "\t\t\tdevices {\n"
+    for key, value in vm.devices.items():
+        where = f"VM {vm.name}: devices: {key}"
+        if key in ("console", "rng", "unsafe-dma"):
+            if not isinstance(value, bool):
+                raise LabError(f"{where}: {value!r} is neither true nor "
+                               f"false")
+            text = "" if value else None
+        elif key in ("link", "share"):
+            text = " = " + _string(str(value))
+        elif key == "share-size":
+            text = f" = <{_cells(parse_size(value))}>"
+        elif key == "transports":
+            if not isinstance(value, list) or not all(
+                    isinstance(t, list) and len(t) == 2 for t in value):
+                raise LabError(f"{where}: wanted a list of [ipa, intid]")
+            text = " = <" + " ".join(
+                f"{_cells(_address(ipa, where))} {int(intid)}"
+                for ipa, intid in value) + ">"
+        else:
+            raise LabError(f"{where}: no such device")
+        if text is not None:
+            out += f"\t\t\t\t{key}{text};\n"
+    return out + "\t\t\t};\n"
+
+
 def source(vms: list[Vm]) -> str:
     """The bundle as device-tree source."""
     check(vms)
@@ -272,6 +303,8 @@ def source(vms: list[Vm]) -> str:
             out += "\t\t\tstats;\n"
         if vm.passthrough:
             out += _passthrough(vm)
+        if vm.devices:
+            out += _devices(vm)
         out += "\t\t};\n"
     return ("/dts-v1/;\n/ {\n\tcompatible = \"apiary,bundle-1\";\n"
             "\timages {\n" + "".join(images.text) + "\t};\n"

@@ -77,9 +77,10 @@ def read_matrix(path: Path = MATRIX) -> dict[str, Any]:
             raise LabError(f"{where}: a point has target, cpu, smp and may "
                            f"have full, optional: {point}")
     for name, guest in data["guests"].items():
-        if not set(guest) <= {"vms", "announce", "smp", "gic", "targets"}:
+        if not set(guest) <= {"vms", "announce", "smp", "gic", "cpu",
+                              "targets"}:
             raise LabError(f"{where}: {name}: a guest has vms, announce, "
-                           f"smp, gic or targets")
+                           f"smp, gic, cpu or targets")
     return data
 
 
@@ -95,7 +96,8 @@ def arrange(guest: str, target: targets.Target,
     options = matrix["guests"].get(guest, {})
     if smp not in options.get("smp", [smp]) or \
             target.name not in options.get("targets", [target.name]) or \
-            target.data["gic"] != options.get("gic", target.data["gic"]):
+            target.data["gic"] != options.get("gic", target.data["gic"]) or \
+            target.data["cpu"] != options.get("cpu", target.data["cpu"]):
         return None
     vms = []
     for vm in options.get("vms", [{"vcpus": "all"}]):

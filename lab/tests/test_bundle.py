@@ -62,7 +62,10 @@ class Bundles(InFolder):
                stage2="demand", wfi="native", gic=2, stats=True,
                passthrough={"uart": {"reg": [0x1000, 0x140000000, 0x1000],
                                      "interrupts": [40], "edge": True,
-                                     "compatible": "arm,pl011"}})],
+                                     "compatible": "arm,pl011"}},
+               devices={"console": True, "rng": False, "link": "w",
+                        "share": "m", "share-size": "64K",
+                        "transports": [[0x0c003e00, 79]]})],
             self.folder / "b.dtb")
         vm = "/vms/one"
         self.assertEqual(self.get(made, "/", "compatible"),
@@ -82,6 +85,17 @@ class Bundles(InFolder):
                          "0 1000 1 40000000 0 1000")
         self.assertEqual(self.get(made, dev, "interrupts", "u"), "40")
         self.assertEqual(self.get(made, dev, "compatible"), "arm,pl011")
+        devices = f"{vm}/devices"
+        self.assertEqual(self.get(made, devices, "console"), "")
+        self.assertNotIn("rng", subprocess.run(
+            ["fdtget", "-p", made, devices], capture_output=True, text=True,
+            check=True).stdout)
+        self.assertEqual(self.get(made, devices, "link"), "w")
+        self.assertEqual(self.get(made, devices, "share"), "m")
+        self.assertEqual(self.get(made, devices, "share-size", "x"),
+                         "0 10000")
+        self.assertEqual(self.get(made, devices, "transports", "x"),
+                         "0 c003e00 4f")
         data = self.get(made, "/images/test", "data", "bx").split()
         self.assertEqual(bytes(int(x, 16) for x in data),
                          self.image.read_bytes())
@@ -121,6 +135,14 @@ class Bundles(InFolder):
         self.assertRefused("no address", Vm(guest=good, load="here"))
         self.assertRefused(r"one or more \[ipa", Vm(
             guest=good, passthrough={"d": {"reg": [1, 2]}}))
+
+    def test_devices_refused(self) -> None:
+        good = str(self.image)
+        for devices, said in (({"disk": True}, "disk: no such device"),
+                              ({"rng": 1}, "neither true nor false"),
+                              ({"share-size": "x"}, "bad size"),
+                              ({"transports": [1, 2]}, r"list of \[ipa")):
+            self.assertRefused(said, Vm(guest=good, devices=devices))
 
     def test_too_many_vcpus_are_the_hypervisors_to_refuse(self) -> None:
         self.assertIn("vcpus = <0x63>",

@@ -16,6 +16,7 @@ points:
 guests:
   pair: {vms: [{vcpus: 1}, {vcpus: all, wfi: native}], smp: [2]}
   two: {gic: 2}
+  old: {cpu: cortex-a53}
 """
 
 
@@ -31,7 +32,8 @@ class Matrix(InFolder):
         matrix = guests.read_matrix(self.path)
         with mock.patch.object(guests, "read_matrix", lambda: matrix):
             return [(p.guest, p.machine, [vm.vcpus for vm in p.vms])
-                    for p in guests.points(full, ["psci", "pair", "two"])]
+                    for p in guests.points(
+                        full, ["psci", "pair", "two", "old"])]
 
     def test_short(self) -> None:
         self.assertEqual(self.points(False), [
@@ -41,7 +43,7 @@ class Matrix(InFolder):
         machine = "qemu-virt-gicv2-cortex-a53-smp2"
         self.assertEqual(self.points(True)[1:], [
             ("psci", machine, [2]), ("pair", machine, [1, 2]),
-            ("two", machine, [2])])
+            ("two", machine, [2]), ("old", machine, [2])])
 
     def test_optional(self) -> None:
         """Left out with a reason where it cannot run, and only then."""

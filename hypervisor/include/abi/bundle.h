@@ -32,9 +32,33 @@
  *			    compatible = "a,b";		// optional, copied to
  *			};				// the guest's tree
  *		    };
+ *		    devices {			// beyond UART and clock
+ *			console;		// virtio; is the VM's console
+ *			rng;			// virtio
+ *			link = "wire";		// virtio network card, to the
+ *						// other VM that says so
+ *			share = "mail";		// RAM shared with the other
+ *			share-size = <0 0x10000>; // one, doorbells: share.h
+ *			transports = <ipa64 intid>; // of the machine's virtio,
+ *						// in what is passed through
+ *			unsafe-dma;		// see below
+ *		    };
  *		};
  *	    };
  *	};
+ *
+ * The virtio devices have version 2 of the MMIO transport, at the addresses
+ * and interrupts of abi/machine.h. Until a driver has taken the console,
+ * input goes to the UART.
+ *
+ * A bus master that is passed through reaches all of the machine's memory,
+ * for no stage 2 is between them: with unsafe-dma a VM may have it all the
+ * same, and its RAM is then at IPA = PA, wherever that is; its kernel is an
+ * arm64 Image, which does not mind. What is a bus master is known by the
+ * machine's device tree (dma-coherent, iommus, and what network cards, disk
+ * and USB controllers have): of what that does not tell, a bundle must not
+ * pass any. Each transport is a node virtio,mmio of the guest's tree, and
+ * reset with the VM; its page may hold others, which the guest has, too.
  *
  * An image's type is "auto" (arm64 Image or ELF64, told by their magic), or
  * "raw", which needs load (IPA) and may have entry (IPA, default load).

@@ -20,6 +20,10 @@
 #define	MACHINE_RTC_SIZE	0x00001000
 #define	MACHINE_VIRTIO_BASE	0x0a000000	/* reserved for virtio-mmio */
 #define	MACHINE_VIRTIO_SIZE	0x00004000
+#define	MACHINE_VIRTIO_STRIDE	0x00000200	/* slot n: SPI 16 + n, level */
+#define	MACHINE_DOORBELL_BASE	0x0a003000	/* abi/share.h */
+#define	MACHINE_SHARE_BASE	0x0b000000	/* the memory to it */
+#define	MACHINE_SHARE_SIZE	0x01000000	/* at most */
 #define	MACHINE_RAM_BASE	0x40000000
 
 /* Interrupt identifiers (INTID): SPI n of a device tree is INTID 32 + n. */
@@ -28,6 +32,8 @@
 #define	MACHINE_VTIMER_INTID	27		/* PPI 11, level */
 #define	MACHINE_PTIMER_INTID	30		/* PPI 14, level */
 #define	MACHINE_PMU_INTID	23		/* PPI 7, level */
+#define	MACHINE_VIRTIO_INTID	48		/* of slot 0 */
+#define	MACHINE_DOORBELL_INTID	51		/* SPI 19, level */
 #define	MACHINE_NR_INTID	288		/* 32 private + 256 SPI */
 
 #define	MACHINE_UART_CLOCK	24000000	/* Hz */

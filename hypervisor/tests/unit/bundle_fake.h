@@ -8,11 +8,13 @@
  */
 #pragma once
 
+#include <libfdt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices/private.h"
 #include "mm/pool.h"
 #include "vmm/bundle.h"
 #include "vmm/guest_fdt.h"
@@ -36,8 +38,18 @@ static struct {
 	size_t		pages;		/* of the pool, handed out */
 	const char	*create_fails;	/* err, or NULL */
 	bool		pool_empty;
+	unsigned int	returned;	/* RAM of unsafe-dma given back */
+	uint64_t	mapped;		/* registers, for the hypervisor */
 	const char	*broken;	/* a promise that was not kept */
 } fake;
+
+/* The machine, as the devices of a VM see it; stays. */
+static struct {
+	bool		no_entropy;
+	uint64_t	ram_at;		/* where unsafe-dma finds RAM */
+	const char	*master;	/* a property of the node at 10004000 */
+	char		tree[1024];
+} fake_machine = { .ram_at = 0x48000000 };
 
 static void
 fake_promise(bool kept, const char *what)
@@ -136,6 +148,8 @@ vm_create(const struct vm_config *c, char *err)
 		snprintf(err, VM_ERR, "%s", fake.create_fails);
 		return (-1);
 	}
+	if (dma_check(c, err) != 0)
+		return (-1);
 	for (slot = 0; slot < VM_MAX && fake.vms[slot] != NULL; slot++)
 		;
 	fake_promise(slot < VM_MAX, "VM_MAX");
@@ -193,10 +207,63 @@ fake_intid_owner(unsigned int intid)
 	return (intid == 50 ? "the hypervisor's console" : NULL);
 }
 
+static bool
+fake_ram_alloc(uint64_t size, uint64_t align, pa_t *pa)
+{
+
+	*pa = PA(fake_machine.ram_at);
+	return (fake_machine.ram_at % align == 0 && size <= fake.free);
+}
+
+static void
+fake_ram_return(pa_t pa, uint64_t size)
+{
+
+	fake_promise(pa.v == fake_machine.ram_at && size != 0, "ram_free");
+	fake.returned++;
+}
+
+static void
+fake_map(pa_t base, uint64_t size, enum pt_memory memory)
+{
+
+	fake_promise(base.v % PAGE_SIZE == 0 && size != 0 &&
+	    memory == PT_DEVICE, "map");
+	fake.mapped = base.v;
+}
+
+static void
+fake_tree(void)
+{
+	const uint32_t reg[] = { 0, cpu_to_fdt32(0x10004000), 0,
+	    cpu_to_fdt32(0x1000) };
+	char *t = fake_machine.tree;
+	int n;
+
+	if (fdt_create_empty_tree(t, sizeof(fake_machine.tree)) != 0 ||
+	    fdt_setprop_u32(t, 0, "#address-cells", 2) != 0 ||
+	    fdt_setprop_u32(t, 0, "#size-cells", 2) != 0 ||
+	    (n = fdt_add_subnode(t, 0, "dev@10004000")) < 0 ||
+	    fdt_setprop(t, n, "reg", reg, sizeof(reg)) != 0 ||
+	    (fake_machine.master != NULL &&
+	    fdt_setprop(t, n, fake_machine.master, NULL, 0) != 0))
+		abort();
+}
+
+bool
+entropy_start(void)
+{
+
+	return (!fake_machine.no_entropy);
+}
+
 /* All as new, and the bundle loaded. */
 static inline unsigned int
 fake_load(const void *bundle, size_t size, unsigned int gic)
 {
+	static const struct vm_device_ops devices = { .read = devnode_read,
+	    .tree = devnode_write };
+	static const struct platform_psci psci;
 	static const struct bundle_host machine = { fake_ram_free,
 	    fake_pa_owner, fake_intid_owner };
 	static struct pcpu cpus[4];
@@ -209,7 +276,10 @@ fake_load(const void *bundle, size_t size, unsigned int gic)
 	}
 	pcpu_count = nitems(cpus);
 	host = (struct host){ .pool = &pool, .gic_version = gic,
-	    .ipa_bits = 40 };
+	    .ipa_bits = 40, .ram_alloc = fake_ram_alloc, .ram_free =
+	    fake_ram_return, .devices = &devices };
+	fake_tree();
+	devices_init(fake_machine.tree, &psci, fake_map);
 	fake.free = FAKE_FREE;
 	return (bundle_load(bundle, size, &machine));
 }

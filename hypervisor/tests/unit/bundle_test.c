@@ -518,7 +518,7 @@ ATF_TC_BODY(unknown, tc)
 	    "&{/} { colour = \"blue\"; misc { }; };"
 	    "&linux { size = <1>; load = <0 0>; };"
 	    "&images { x = <1>; }; &vms { y = <1>; };"
-	    "&b { devices { }; }; &passthrough { z = <1>; };", 3));
+	    "&b { widgets { }; }; &passthrough { z = <1>; };", 3));
 	ATF_CHECK_STREQ(
 	    "bundle: /: colour: not known: ignored; there are compatible\n"
 	    "bundle: /misc: not known: ignored\n"
@@ -532,7 +532,7 @@ ATF_TC_BODY(unknown, tc)
 	    "bundle: /vms/a/passthrough: z: not known: ignored\n"
 	    "bundle: /vms/a/passthrough/uart@a000000: irq: not known: "
 	    "ignored; there are reg interrupts edge read-only compatible\n"
-	    "bundle: /vms/b/devices: not known: ignored\n", fake.lines);
+	    "bundle: /vms/b/widgets: not known: ignored\n", fake.lines);
 	ATF_CHECK_EQ(2, load(tc, "&a { phandle = <9>; #address-cells = <2>; "
 	    "#size-cells = <2>; description = \"x\"; }; "
 	    "&{/} { __symbols__ { }; };", 3));

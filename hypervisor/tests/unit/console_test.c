@@ -34,6 +34,13 @@ sched_soon(void)
 	again = true;
 }
 
+static bool
+uart_input(struct vm *vm, char c)
+{
+
+	return (vpl011_input(&vm->uart, c));
+}
+
 struct vm *
 vm_by_index(unsigned int i)
 {
@@ -108,6 +115,7 @@ begin(void)
 	uart_listen(true);
 	guest.state = VM_RUNNING;
 	vpl011_init(&guest.uart, &guest_ops, NULL);
+	guest.input = uart_input;
 	struct mmio m = { .offset = LCR_H, .write = true, .size = 4,
 	    .value = 1u << 4 };	/* FIFOs on */
 	vpl011_mmio(&guest.uart, 0, &m);

@@ -11,7 +11,9 @@
 
 #include "bundle_trees.h"
 #include "vmm/guest_fdt.h"
+#include "vmm/host.h"
 
+struct host host;
 static uint64_t buf[4096];
 static struct vm_config config;
 static struct guest_fdt g;
@@ -21,7 +23,7 @@ fresh(unsigned int gic, unsigned int nvcpus)
 {
 
 	config = (struct vm_config){ .nvcpus = nvcpus, .gic = gic,
-	    .memory = 512ull << 20 };
+	    .memory = 512ull << 20, .ram_base = MACHINE_RAM_BASE };
 	g = (struct guest_fdt){ .config = &config, .bootargs = "",
 	    .pmu = true };
 }

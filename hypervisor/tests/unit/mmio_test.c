@@ -165,6 +165,10 @@ ATF_TC_BODY(refused, tc)
 	    mmio_write_word(v, esr(2, 0, ABT_WRITE), UART, 0));
 	ATF_CHECK_EQ(4, vmm_fake.mmios);
 	ATF_CHECK_EQ(0, vmm_fake_changed(v));
+	/* It has more to do. */
+	vmm_fake.mmio_result = MMIO_AGAIN;
+	ATF_CHECK_EQ(OUTCOME_RETRY,
+	    mmio_write_word(v, esr(2, 0, ABT_WRITE), UART, 0));
 }
 
 ATF_TC_WITHOUT_HEAD(find);

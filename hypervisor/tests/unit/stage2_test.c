@@ -186,6 +186,26 @@ CASE(device)
 	ATF_CHECK(mapped(0x9000000, &w));
 }
 
+/* Not this VM's alone: its reset leaves it as it is. */
+CASE(shared)
+{
+	struct check_path w;
+	pa_t pa;
+
+	fresh();
+	ATF_REQUIRE_EQ(0, stage2_add(&s, STAGE2_SHARED, IPA(IPA0), PAGE,
+	    PA(HOST)));
+	ATF_CHECK(mapped(IPA0, &w) && w.attr.memory == PT_NORMAL &&
+	    w.attr.write && !w.attr.exec);
+	ATF_CHECK_EQ(STAGE2_DENIED, stage2_fault(&s, IPA(IPA0), false, true));
+	ATF_CHECK(stage2_translate(&s, IPA(IPA0 + 8), true, &pa) &&
+	    pa.v == HOST + 8);
+	*host(IPA0) = 1;
+	stage2_reset(&s);
+	ATF_CHECK_EQ(1, *host(IPA0));
+	ATF_CHECK(mapped(IPA0, &w));
+}
+
 CASE(outside)
 {
 	static const uint64_t where[] = { 0, IPA0 - 1, IPA0 + 2 * MIB,
@@ -423,6 +443,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, merge);
 	ATF_TP_ADD_TC(tp, odd_places);
 	ATF_TP_ADD_TC(tp, device);
+	ATF_TP_ADD_TC(tp, shared);
 	ATF_TP_ADD_TC(tp, outside);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, no_memory);

@@ -43,6 +43,7 @@ vmm_fake_reset(void)
 	vmm_vm.config.nvcpus = VMM_FAKE_VCPUS;
 	vmm_vm.config.memory = VMM_FAKE_MEMORY;
 	vmm_vm.config.gic = 3;
+	vmm_vm.config.ram_base = MACHINE_RAM_BASE;
 	for (i = 0; i < VMM_FAKE_VCPUS; i++) {
 		vmm_vm.vcpus[i] = &vmm_vcpu[i];
 		vmm_vcpu[i].vm = &vmm_vm;

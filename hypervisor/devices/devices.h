@@ -1,0 +1,29 @@
+/*
+ * What a VM has beyond a UART and a clock: the node "devices" of a bundle
+ * (abi/bundle.h). Virtio devices that are emulated (virtio/), memory shared
+ * with another VM, and transports of the machine's that are passed through.
+ * An extension of the VMM, which calls it through struct vm_device_ops
+ * alone; the core does without it.
+ *
+ * Map of the room
+ *	private.h	what the files below share
+ *	devices.c	life: what a VM has is made, reset, ended
+ *	devnode.c	the bundle's node, and those of the guest's tree
+ *	entropy.c	what random numbers are made of
+ *	dma.c		bus masters: who they are, RAM where they find it
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#pragma once
+
+#include "platform/platform.h"
+#include "vmm/vm.h"
+
+extern const struct vm_device_ops devices_ops;
+
+/*
+ * Before the bundle is read: the machine's tree and firmware, and what maps
+ * registers for us.
+ */
+void	devices_init(const void *dtb, const struct platform_psci *psci,
+	    void (*map)(pa_t base, uint64_t size, enum pt_memory memory));

@@ -1,0 +1,180 @@
+/*
+ * The node "devices" of a VM in a bundle, and what the guest's tree says of
+ * it; see abi/bundle.h. Must not know how devices work.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "abi/share.h"
+#include "devices/private.h"
+#include "lib/string.h"
+#include "vmm/node.h"
+
+struct names {
+	const char	*name[DEVICES_NAMES];
+	uint64_t	size[DEVICES_NAMES];	/* of shares */
+};
+
+static struct names links, shares;
+struct devices_machine devices_machine;
+
+void
+devices_init(const void *dtb, const struct platform_psci *psci,
+    void (*map)(pa_t base, uint64_t size, enum pt_memory memory))
+{
+
+	devices_machine = (struct devices_machine){ dtb, psci, map };
+	/* Names are the bundle's own: with another one they are others. */
+	links = shares = (struct names){ .size = { 0 } };
+}
+
+/* What the node says. */
+struct asked {
+	bool		console, rng, unsafe_dma;
+	const char	*link, *share;
+	uint64_t	share_size;
+	struct tree_value transports;
+};
+
+/* The number of a name that two VMs give, from 1 on; 0: not given. */
+static bool
+number(const struct tree_node *n, const char *prop, const char *s,
+    struct names *names, uint8_t *number)
+{
+
+	if (s == NULL)
+		return (true);
+	for (uint8_t i = 0; i < DEVICES_NAMES; i++) {
+		if (names->name[i] == NULL)
+			names->name[i] = s;
+		if (strcmp(names->name[i], s) == 0) {
+			*number = i + 1;
+			return (true);
+		}
+	}
+	return (node_say(n, prop, "more than %d names", DEVICES_NAMES));
+}
+
+static bool
+check_share(const struct tree_node *n, const struct asked *is,
+    struct vm_config *c)
+{
+	uint64_t size = is->share_size;
+
+	if ((is->share != NULL) != (size != 0))
+		return (node_say(n, "share", "wants a name, and share-size"));
+	if (is->share == NULL)
+		return (true);
+	if (size % PAGE_SIZE != 0 || size > MACHINE_SHARE_SIZE)
+		return (node_say(n, "share-size", "0x%lx is not a multiple "
+		    "of 4096 up to 0x%x", size, MACHINE_SHARE_SIZE));
+	if (!number(n, "share", is->share, &shares, &c->extra.share))
+		return (false);
+	uint64_t *known = &shares.size[c->extra.share - 1];
+	if (*known != 0 && *known != size)
+		return (node_say(n, "share-size", "0x%lx, but the other VM "
+		    "says 0x%lx", size, *known));
+	*known = c->extra.share_size = size;
+	return (true);
+}
+
+static bool
+read_transports(const struct tree_node *n, const struct tree_value *v,
+    struct vm_config *c)
+{
+
+	if (v->len % 12 != 0 || v->len / 12 > VM_MAX_TRANSPORTS)
+		return (node_say(n, "transports", "wants IPA (two cells) and "
+		    "INTID of each, at most %d", VM_MAX_TRANSPORTS));
+	for (uint32_t i = 0; i < v->len / 12; i++) {
+		c->extra.transport[i].ipa = IPA(tree_number(v, i * 3, 2));
+		c->extra.transport[i].intid = tree_cell(v, i * 3 + 2);
+	}
+	c->extra.ntransports = v->len / 12;
+	return (true);
+}
+
+#define	AT(member)	offsetof(struct asked, member)
+
+bool
+devnode_read(const struct tree_node *n, struct vm_config *c)
+{
+	static const struct node_prop props[] = {
+		{ "console", NODE_FLAG, .at = AT(console) },
+		{ "rng", NODE_FLAG, .at = AT(rng) },
+		{ "link", NODE_STRING, .at = AT(link) },
+		{ "share", NODE_STRING, .at = AT(share) },
+		{ "share-size", NODE_PAIR, .at = AT(share_size) },
+		{ "unsafe-dma", NODE_FLAG, .at = AT(unsafe_dma) },
+		{ "transports", NODE_BYTES, .at = AT(transports) },
+	};
+	struct asked is = { .link = NULL };
+
+	if (strcmp(n->name, "devices") != 0) {
+		node_say(n, NULL, "not known: ignored");
+		return (true);
+	}
+	if (!node_read(n, props, nitems(props), &is) ||
+	    !number(n, "link", is.link, &links, &c->extra.link) ||
+	    !check_share(n, &is, c) ||
+	    !read_transports(n, &is.transports, c))
+		return (false);
+	if (is.rng && !entropy_start())
+		return (node_say(n, "rng", "no source of entropy here: no "
+		    "FEAT_RNG, no TRNG in the firmware, no 32 bytes of "
+		    "/chosen/rng-seed"));
+	c->extra.console = is.console;
+	c->extra.rng = is.rng;
+	c->extra.any = true;
+	return (!is.unsafe_dma || dma_place(n, c));
+}
+
+static void
+node_at(struct dtw *t, const char *name, uint64_t at)
+{
+	char buf[32];
+
+	dtw_begin(t, buf, (size_t)print_buf(buf, sizeof(buf), "%s@%lx", name,
+	    at));
+}
+
+/* As QEMU's virt has them (Linux's binding virtio/mmio.yaml). */
+static void
+transport(struct dtw *t, uint64_t at, unsigned int intid, bool edge)
+{
+	const uint64_t v[] = { intid - 32, edge ? 1 : 4, at,
+	    MACHINE_VIRTIO_STRIDE };
+
+	node_at(t, "virtio_mmio", at);
+	dtw_text(t, "compatible=virtio,mmio;dma-coherent;interrupts<0 % %>"
+	    "reg<& &>}", v);
+}
+
+void
+devnode_write(struct dtw *t, const struct vm_config *c)
+{
+	/* By slot. */
+	const bool have[] = { c->extra.console, c->extra.rng,
+	    c->extra.link != 0 };
+	const uint64_t share[] = { MACHINE_SHARE_BASE, c->extra.share_size,
+	    MACHINE_DOORBELL_BASE, PAGE_SIZE, MACHINE_DOORBELL_INTID - 32 };
+
+	for (unsigned int i = 0; i < DEVICES_SLOTS; i++)
+		if (have[i])
+			transport(t, MACHINE_VIRTIO_BASE +
+			    i * MACHINE_VIRTIO_STRIDE, MACHINE_VIRTIO_INTID + i,
+			    false);
+	for (unsigned int i = 0; i < c->extra.ntransports; i++) {
+		unsigned int intid = c->extra.transport[i].intid;
+		const struct vm_spi *s = dma_spi(c, intid);
+
+		/* Without, the VM is going to be refused. */
+		if (s != NULL)
+			transport(t, c->extra.transport[i].ipa.v, intid,
+			    s->edge);
+	}
+	if (c->extra.share == 0)
+		return;
+	node_at(t, "share", MACHINE_SHARE_BASE);
+	dtw_text(t, "compatible=" SHARE_COMPATIBLE ";reg<& & & &>"
+	    "interrupts<0 % 4>}", share);
+}

@@ -1,0 +1,45 @@
+/*
+ * What the files of this room share; see devices.h. Must not be known
+ * outside of it.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#pragma once
+
+#include "devices/devices.h"
+#include "lib/dtw.h"
+#include "lib/tree.h"
+
+#define	DEVICES_NAMES	VM_MAX		/* of links, and of shares */
+
+/* Slots of the virtio window; then the doorbell's interrupt. */
+enum { DEVICES_CONSOLE, DEVICES_RNG, DEVICES_NET, DEVICES_SLOTS };
+#define	DEVICES_SPIS	(DEVICES_SLOTS + 1)
+
+extern struct devices_machine {
+	const void	*dtb;
+	const struct platform_psci *psci;
+	void		(*map)(pa_t base, uint64_t size,
+			    enum pt_memory memory);
+} devices_machine;
+#define	DEVICES_DTB_MAX	(2ul << 20)	/* Linux boot protocol */
+
+/* What the VM says of a physical interrupt; NULL: it has not that one. */
+const struct vm_spi *dma_spi(const struct vm_config *c, unsigned int intid);
+/* devnode.c, for struct vm_device_ops. */
+bool	devnode_read(const struct tree_node *n, struct vm_config *c);
+void	devnode_write(struct dtw *t, const struct vm_config *c);
+
+/* Looks for a source, if it has none yet; false: there is none. */
+bool	entropy_start(void);
+/* n bytes, at most 1 KiB, after that. */
+void	entropy_fill(void *buf, size_t n);
+
+/* May the VM have what is passed through? 0, or -1 and err. */
+int	dma_check(const struct vm_config *c, char *err);
+/* Sets RAM aside for the VM, so that its IPA is its PA; n complains. */
+bool	dma_place(const struct tree_node *n, struct vm_config *c);
+/* Moves what is loaded to there. 0, or -1 and err. */
+int	dma_move(struct vm_config *c, char *err);
+/* Stops the bus masters that we know how to stop. */
+void	dma_quiesce(const struct vm_config *c);
