@@ -106,8 +106,8 @@ measure(const char *name, const char *what, uint64_t thousandths,
     const char *unit)
 {
 
-	print("<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=%s.%s RESULT=pass "
-	    "MEASUREMENT=%lu.%03lu UNITS=%s>\n", name, what,
+	record_text("<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=%s.%s RESULT=pass "
+	    "MEASUREMENT=%lu.%03lu UNITS=%s>", name, what,
 	    thousandths / 1000, thousandths % 1000, unit);
 }
 
@@ -233,7 +233,7 @@ peer(const char *op)
 	if (!known)
 		print("peer=%s: no operation of two VMs\n", op);
 	record("peer", "yield", known ? "pass" : "fail", 0, NULL);
-	print("<APIARY_DONE NAME=bench-peer>\n");
+	record_done("bench-peer");
 }
 
 void
@@ -257,5 +257,5 @@ guest_main(void)
 	for (op = ops; op->name != NULL; op++)
 		if (chosen(op))
 			run_chosen(op);
-	print("<APIARY_DONE NAME=%s>\n", guest_name);
+	record_done(guest_name);
 }

@@ -127,18 +127,13 @@ put_number(struct line *l, const char *before, uint64_t v)
 	put(l, &digits[i]);
 }
 
-/* CRC-32 of ISO/IEC 13239 (reflected, 0x04c11db7), as zlib's. */
 static uint32_t
 crc32(const char *s)
 {
 	uint32_t crc = ~0u;
-	int i;
 
-	for (; *s != '\0'; s++) {
-		crc ^= (uint8_t)*s;
-		for (i = 0; i < 8; i++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-	}
+	for (; *s != '\0'; s++)
+		crc = crc32_add(crc, *s);
 	return (~crc);
 }
 

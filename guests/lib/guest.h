@@ -63,7 +63,14 @@ void	case_skip(const char *why) __attribute__((noreturn));
 
 void	print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	print_va(const char *fmt, va_list ap);
-/* <LAVA_SIGNAL_TESTCASE ...>; with a measurement if units is not NULL. */
+/* <LAVA_SIGNAL_TESTCASE ...>, counted and added to the checksum. */
+void	record_text(const char *fmt, ...)
+	    __attribute__((format(printf, 1, 2)));
+/* The end, with number and checksum of all records since the start. */
+void	record_done(const char *name);
+/* CRC-32 of ISO/IEC 13239 (reflected, 0x04c11db7), as zlib's: from ~0 to ~. */
+uint32_t crc32_add(uint32_t crc, char c);
+/* The same of a test case; with a measurement if units is not NULL. */
 void	record(const char *test, const char *name, const char *result,
 	    uint64_t value, const char *units);
 /* A character to the console, or from it (-1: none). */

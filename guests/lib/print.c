@@ -7,6 +7,29 @@
 #include "lib.h"
 
 static uint32_t lock;
+static bool summing;			/* what is printed is a record */
+static uint32_t sum = ~0u;
+static unsigned int records;
+
+uint32_t
+crc32_add(uint32_t crc, char c)
+{
+	int i;
+
+	crc ^= (uint8_t)c;
+	for (i = 0; i < 8; i++)
+		crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+	return (crc);
+}
+
+static void
+put(char c)
+{
+
+	if (summing)
+		sum = crc32_add(sum, c);
+	console_put(c);
+}
 
 static void
 number(uint64_t v, unsigned int base, int width, char pad, bool alt)
@@ -18,14 +41,14 @@ number(uint64_t v, unsigned int base, int width, char pad, bool alt)
 		digits[n++] = "0123456789abcdef"[v % base];
 	while ((v /= base) != 0);
 	if (alt && base == 16) {
-		console_put('0');
-		console_put('x');
+		put('0');
+		put('x');
 		width -= 2;
 	}
 	for (; width > n; width--)
-		console_put(pad);
+		put(pad);
 	while (n > 0)
-		console_put(digits[--n]);
+		put(digits[--n]);
 }
 
 static void
@@ -33,9 +56,9 @@ string(const char *s, int width)
 {
 
 	for (; *s != '\0'; s++, width--)
-		console_put(*s);
+		put(*s);
 	for (; width > 0; width--)
-		console_put(' ');
+		put(' ');
 }
 
 /* %c %s %d %u %x %p, #, 0, width, -, l, ll, z. */
@@ -50,7 +73,7 @@ format(const char *fmt, va_list ap)
 		uint64_t v;
 
 		if (*fmt != '%') {
-			console_put(*fmt);
+			put(*fmt);
 			continue;
 		}
 		for (fmt++; *fmt == '#' || *fmt == '0' || *fmt == '-'; fmt++) {
@@ -64,7 +87,7 @@ format(const char *fmt, va_list ap)
 			wide = true;
 		switch (*fmt) {
 		case 'c':
-			console_put((char)va_arg(ap, int));
+			put((char)va_arg(ap, int));
 			break;
 		case 's':
 			string(va_arg(ap, const char *), width);
@@ -73,7 +96,7 @@ format(const char *fmt, va_list ap)
 			v = wide ? va_arg(ap, uint64_t) :
 			    (uint64_t)va_arg(ap, int);
 			if ((int64_t)v < 0) {
-				console_put('-');
+				put('-');
 				v = -v;
 			}
 			number(v, 10, width, pad, false);
@@ -90,13 +113,14 @@ format(const char *fmt, va_list ap)
 		case '\0':
 			return;
 		default:
-			console_put(*fmt);
+			put(*fmt);
 		}
 	}
 }
 
-void
-print_va(const char *fmt, va_list ap)
+/* A record's text is added to the sum; its line's end is not part of it. */
+static void
+print_line(const char *fmt, va_list ap, bool record)
 {
 	uint64_t start, daif = read_sysreg(daif);
 
@@ -109,9 +133,22 @@ print_va(const char *fmt, va_list ap)
 	while (mmu_is_on && __atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE) &&
 	    read_sysreg(cntvct_el0) - start < counter_hz())
 		__asm__ volatile("yield");
+	summing = record;
 	format(fmt, ap);
+	summing = false;
+	if (record) {
+		records++;
+		put('\n');
+	}
 	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
 	write_sysreg(daif, daif);
+}
+
+void
+print_va(const char *fmt, va_list ap)
+{
+
+	print_line(fmt, ap, false);
 }
 
 void
@@ -125,15 +162,33 @@ print(const char *fmt, ...)
 }
 
 void
+record_text(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	print_line(fmt, ap, true);
+	va_end(ap);
+}
+
+void
 record(const char *test, const char *name, const char *result,
     uint64_t value, const char *units)
 {
 
 	if (units == NULL)
-		print("<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=%s.%s RESULT=%s>\n",
-		    test, name, result);
+		record_text("<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=%s.%s "
+		    "RESULT=%s>", test, name, result);
 	else
-		print("<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=%s.%s RESULT=%s "
-		    "MEASUREMENT=%lu UNITS=%s>\n", test, name, result, value,
-		    units);
+		record_text("<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=%s.%s "
+		    "RESULT=%s MEASUREMENT=%lu UNITS=%s>", test, name, result,
+		    value, units);
+}
+
+void
+record_done(const char *name)
+{
+
+	print("<APIARY_DONE NAME=%s RECORDS=%u CRC=%08x>\n", name, records,
+	    ~sum);
 }

@@ -46,6 +46,8 @@ class Guest:
     announced: int              # number of cases it said it has
     line: int
     done: bool = False
+    records: int = 0            # since then; and their checksum
+    crc: int = 0
     finished: list[str] = field(default_factory=list)
 
 
@@ -130,6 +132,9 @@ class Console:
                 self._problem(f"corrupted record: {match.group(0)}")
             elif match.group(1) == "LAVA_SIGNAL_TESTCASE":
                 self._case(vm, fields)
+                if (guest := self._open.get(vm)) is not None:
+                    guest.records += 1
+                    guest.crc = zlib.crc32(match.group(0).encode(), guest.crc)
             elif match.group(1) == "APIARY_GUEST":
                 self._guest(vm, fields)
             elif match.group(1) == "APIARY_DONE":
@@ -219,6 +224,12 @@ class Console:
             self._problem(f"end of a guest that was not announced: {fields}")
             return
         guest.done = True
+        if fields.get("RECORDS", str(guest.records)) != str(guest.records):
+            self._problem(f"guest {guest.name}: {guest.records} of "
+                          f"{fields['RECORDS']} records arrived")
+        elif fields.get("CRC", f"{guest.crc:08x}") != f"{guest.crc:08x}":
+            self._problem(f"guest {guest.name}: checksum does not match: a "
+                          f"record was changed on the way")
 
     def _hist(self, vm: str, fields: dict[str, str], text: str) -> None:
         crc = fields.pop("CRC", "")

@@ -58,6 +58,28 @@ class Cases(unittest.TestCase):
 
 
 class Damage(unittest.TestCase):
+    RECORDS = ["<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=g.a RESULT=pass>",
+               "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=g.b RESULT=pass "
+               "MEASUREMENT=58 UNITS=insn>"]
+
+    def told(self, *records: str) -> list[str]:
+        """What is said of these, where RECORDS were printed."""
+        crc = zlib.crc32("".join(self.RECORDS).encode())
+        return Console().feed_text("\n".join([
+            "<APIARY_GUEST NAME=g CASES=1>", *records,
+            f"<APIARY_DONE NAME=g RECORDS=2 CRC={crc:08x}>"
+        ])).infrastructure()
+
+    def test_records_are_summed_up(self) -> None:
+        one, two = self.RECORDS
+        self.assertEqual(self.told(one, two), [])
+        self.assertEqual(self.told("x " + one + " y", two), [])
+        self.assertRegex(self.told(two)[0], "1 of 2 records arrived")
+        self.assertRegex(self.told(one, two, two)[0], "3 of 2 records")
+        self.assertRegex(self.told(one, two.replace("58", "53"))[0],
+                         "a record was changed on the way")
+        self.assertRegex(self.told(two, one)[0], "was changed")
+
     def assertWrong(self, name: str, text: str) -> None:
         wrong = console(name).infrastructure()
         self.assertTrue(any(text in line for line in wrong), wrong)
