@@ -177,6 +177,8 @@ ATF_TC_BODY(hostile_rings, tc)
 		fresh_rng();
 		driver_start(&g, 1, 0);
 		driver_desc(&g, 0, 0, DATA, 16, 2, 0);
+		/* Behind the queue there is what looks as good. */
+		driver_desc(&g, 0, NUM, DATA, 16, 2, 0);
 		switch (i) {
 		case 0:			/* a loop */
 			driver_desc(&g, 0, 0, DATA, 16, 3, 0);
