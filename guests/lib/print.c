@@ -11,17 +11,6 @@ static bool summing;			/* what is printed is a record */
 static uint32_t sum = ~0u;
 static unsigned int records;
 
-uint32_t
-crc32_add(uint32_t crc, char c)
-{
-	int i;
-
-	crc ^= (uint8_t)c;
-	for (i = 0; i < 8; i++)
-		crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-	return (crc);
-}
-
 static void
 put(char c)
 {
