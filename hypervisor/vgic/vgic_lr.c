@@ -153,9 +153,9 @@ place(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int i,
  */
 #define	SORT_PENDING	(1u << 0)
 #define	SORT_ACTIVE	(1u << 1)
+#define	SORT_AGAIN	(1u << 3)	/* or one that a list register has, too */
 #define	PENDING_FIRST	0x020100
 #define	ACTIVE_FIRST	0x020001
-#define	ONLY_PENDING	0xffff00
 #define	ONLY_ACTIVE	0xff00ff
 #define	KEY(prio, intid) ((unsigned int)(prio) << 12 | (intid))
 #define	KEY_PRIO(key)	((key) >> 12 & 0xff)
@@ -173,6 +173,7 @@ best(struct vgic_cpu *vc, uint32_t vmcr, uint32_t order, uint32_t *sorts)
 		unsigned int w = (unsigned int)__builtin_ctz(words);
 		struct vgic_bank *b = vc->bank[w];
 
+		*sorts |= vc->queue[w] & b->inlr ? SORT_AGAIN : 0;
 		for (uint32_t bits = vc->queue[w]; bits != 0;
 		    bits &= bits - 1) {
 			unsigned int i = (unsigned int)__builtin_ctz(bits);
@@ -189,6 +190,56 @@ best(struct vgic_cpu *vc, uint32_t vmcr, uint32_t order, uint32_t *sorts)
 	return (min);
 }
 
+/* Of a list register, as best() makes them with PENDING_FIRST. */
+static VGIC_COLD unsigned int
+key_of(uint64_t lr, uint32_t vmcr)
+{
+
+	return ((vmcr & VMCR_VENG(lr & LR_GROUP1 ? 1 : 0) ? 0 : 2u << 20) |
+	    KEY(lr >> LR_PRIO_SHIFT & 0xff, LR_INTID(lr)));
+}
+
+static VGIC_COLD void
+place_best(struct vgic_cpu *vc, unsigned int key, unsigned int n)
+{
+
+	place(vc, vc->bank[KEY_INTID(key) / 32], KEY_INTID(key) % 32, n, true);
+}
+
+/*
+ * More than fits, as before: what is better than the worst in a list register
+ * takes its place. False: that does not do. *sorts: what is left over.
+ */
+static VGIC_COLD bool
+exchange(struct vgic_cpu *vc, uint32_t vmcr, uint32_t *sorts)
+{
+
+	while (vc->hcr != LR_HCR_EN) {
+		unsigned int new = best(vc, vmcr, PENDING_FIRST, sorts);
+		unsigned int worst = 0, at = 0;
+
+		for (unsigned int n = 0; n < lr_ops->count; n++) {
+			uint64_t lr = lr_ops->read(n);
+			unsigned int key = lr & LR_PENDING ?
+			    key_of(lr, vmcr) : 0;
+
+			if ((lr & LR_STATE) == LR_STATE)
+				return (false);
+			if (key >= worst) {
+				worst = key;
+				at = n;
+			}
+		}
+		if (worst == 0 || *sorts & (SORT_ACTIVE | SORT_AGAIN))
+			return (false);
+		if (new >= worst)
+			return (true);
+		fold(vc, at);
+		place_best(vc, new, at);
+	}
+	return (false);
+}
+
 /*
  * More than fits. The best one that can be signalled must be in, so that it
  * preempts; then the active ones, whose EOI costs an exit if they are not;
@@ -199,15 +250,14 @@ refill(struct vgic_cpu *vc)
 {
 	uint32_t vmcr = lr_ops->get(LR_REG_VMCR), hcr = LR_HCR_EN, sorts;
 
-	vgic_lr_fold_all(vc);
-	for (unsigned int n = 0; n < lr_ops->count && vc->queue_words != 0;
-	    n++) {
-		unsigned int intid = KEY_INTID(best(vc, vmcr,
-		    n == 0 ? PENDING_FIRST : ACTIVE_FIRST, &sorts));
-
-		place(vc, vc->bank[intid / 32], intid % 32, n, true);
+	if (!exchange(vc, vmcr, &sorts)) {
+		vgic_lr_fold_all(vc);
+		for (unsigned int n = 0; n < lr_ops->count &&
+		    vc->queue_words != 0; n++)
+			place_best(vc, best(vc, vmcr, n == 0 ? PENDING_FIRST :
+			    ACTIVE_FIRST, &sorts), n);
+		best(vc, vmcr, ACTIVE_FIRST, &sorts);
 	}
-	best(vc, vmcr, ACTIVE_FIRST, &sorts);
 	if (sorts & SORT_ACTIVE)
 		hcr |= LR_HCR_LRENPIE | LR_HCR_TDIR;
 	if (sorts & SORT_PENDING)
@@ -335,18 +385,17 @@ vgic_pending(struct vgic_cpu *vc)
 		lr_ops->save(&vc->cpuif);
 	uint32_t vmcr = vc->cpuif.vmcr;
 	uint32_t sorts;
-	unsigned int min = best(vc, vmcr, ONLY_PENDING, &sorts);
+	unsigned int min = best(vc, vmcr, PENDING_FIRST, &sorts);
 	for (uint32_t bits = vc->lr_used; bits != 0; bits &= bits - 1) {
 		uint64_t lr = lr_ops->read(__builtin_ctz(bits));
-		unsigned int key = KEY(lr >> LR_PRIO_SHIFT & 0xff,
-		    LR_INTID(lr));
+		unsigned int key = (lr & LR_STATE) == LR_PENDING ?
+		    key_of(lr, vmcr) : NONE;
 
-		if ((lr & LR_STATE) == LR_PENDING && key < min &&
-		    vmcr & VMCR_VENG(lr & LR_GROUP1 ? 1 : 0))
+		if (key < min)
 			min = key;
 	}
 	unsigned int intid = KEY_INTID(min);
-	bool pending = min != NONE && passes(&vc->cpuif, KEY_PRIO(min),
+	bool pending = min < 1u << 20 && passes(&vc->cpuif, KEY_PRIO(min),
 	    vc->bank[intid / 32]->group >> intid % 32 & 1);
 	spin_unlock(&vg->lock);
 	return (pending);
