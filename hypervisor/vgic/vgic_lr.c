@@ -153,7 +153,7 @@ place(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int i,
  */
 #define	SORT_PENDING	(1u << 0)
 #define	SORT_ACTIVE	(1u << 1)
-#define	SORT_AGAIN	(1u << 3)	/* or one that a list register has, too */
+#define	SORT_AGAIN	(1u << 3)	/* one is in a list register */
 #define	PENDING_FIRST	0x020100
 #define	ACTIVE_FIRST	0x020001
 #define	ONLY_ACTIVE	0xff00ff
