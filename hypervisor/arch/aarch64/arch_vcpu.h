@@ -39,6 +39,7 @@ struct arch_vcpu {
 	uint8_t		uses;		/* of what is switched with its users */
 #define	USES_PMU	(1u << 0)
 #define	USES_DEBUG	(1u << 1)
+#define	USES_SERROR	(1u << 2)	/* one waits in hcr */
 	struct arch_fp	fp;
 	struct arch_pmu	pmu;
 	struct arch_debug debug;

@@ -150,6 +150,12 @@ void
 lazy_save(struct vcpu *v)
 {
 
+	/* Taken, it waits no more (DDI 0487, HCR_EL2.VSE). */
+	if (v->arch.uses & USES_SERROR) {
+		v->arch.hcr = read_sysreg(hcr_el2);
+		if ((v->arch.hcr & HCR_VSE) == 0)
+			v->arch.uses &= ~USES_SERROR;
+	}
 	if (v->arch.uses & USES_PMU)
 		pmu_save(&v->arch.pmu);
 	if (v->arch.uses & USES_DEBUG)

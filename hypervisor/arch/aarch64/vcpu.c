@@ -178,6 +178,6 @@ __attribute__((cold)) void
 port_inject_serror(struct vcpu *v)
 {
 
-	v->arch.hcr |= HCR_VSE;
-	write_sysreg(hcr_el2, read_sysreg(hcr_el2) | HCR_VSE);
+	v->arch.uses |= USES_SERROR;
+	write_sysreg(hcr_el2, v->arch.hcr | HCR_VSE);
 }
