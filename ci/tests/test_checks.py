@@ -348,4 +348,4 @@ class Catalogue(unittest.TestCase):
                               capture_output=True, text=True)
         self.assertEqual(done.returncode, 2)
         self.assertIn("r1_includes", done.stderr)
-        self.assertEqual(len(catalogue.CHECKS), 15)
+        self.assertEqual(len(catalogue.CHECKS), 16)

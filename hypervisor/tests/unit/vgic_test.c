@@ -762,7 +762,7 @@ CASE(group_that_is_off)
 {
 	start(3, 1, 2);
 	wr(0x084, 4, 0x7);
-	wr(0x420, 4, 0x80101010);
+	wr(0x420, 4, 0x80202010);
 	lr_fake_set_vmcr(2, 0);
 	wr(0x204, 4, 0xf);
 	ATF_CHECK_EQ(35, ack());
