@@ -11,14 +11,8 @@
 #include "gic/gic.h"
 #include "vmm/bundle.h"
 #include "vmm/console.h"
-#include "vmm/host.h"
-#include "vmm/hypercall.h"
-#include "vmm/log.h"
-#include "vmm/pcpu.h"
-#include "vmm/run.h"
-#include "vmm/sched.h"
-#include "vmm/sysreg.h"
-#include "vmm/vm.h"
+#include "vmm/exits.h"
+#include "vmm/smccc.h"
 
 #define	FDT_MAGIC_BE	0xedfe0dd0u	/* as a little-endian word */
 #define	DTB_MAX		(2ul << 20)	/* Linux boot protocol */

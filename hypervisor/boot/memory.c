@@ -11,7 +11,7 @@
 #include "mm/pool.h"
 #include "mm/pt.h"
 #include "port/mem.h"
-#include "vmm/pcpu.h"
+#include "vmm/vcpu.h"
 
 #define	EARLY_PAGES	24		/* tables before RAM is known */
 #define	POOL_BYTES	(4ul << 20)	/* then; more when asked */

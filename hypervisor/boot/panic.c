@@ -8,9 +8,7 @@
 #include "boot/boot.h"
 #include "gic/gic.h"
 #include "vmm/console.h"
-#include "vmm/host.h"
-#include "vmm/log.h"
-#include "vmm/pcpu.h"
+#include "vmm/vm.h"
 
 #define	MAX_DEPTH	40
 /* Below the struct pcpu: memory_cpu_stack(). */

@@ -10,7 +10,7 @@
 #include "gic/gic.h"
 #include "port/mem.h"
 #include "vmm/log.h"
-#include "vmm/pcpu.h"
+#include "vmm/vcpu.h"
 
 #define	PSCI_CPU_ON64	0xc4000003u
 #define	ON_TIMEOUT_MS	100

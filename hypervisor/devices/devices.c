@@ -14,7 +14,7 @@
 #include "virtio/vrng.h"
 #include "virtio/vshare.h"
 #include "vmm/console.h"
-#include "vmm/host.h"
+#include "vmm/vm.h"
 
 /* Of one VM. */
 struct devices {

@@ -7,7 +7,7 @@
 #include "abi/share.h"
 #include "devices/private.h"
 #include "lib/string.h"
-#include "vmm/node.h"
+#include "vmm/bundle.h"
 
 struct names {
 	const char	*name[DEVICES_NAMES];

@@ -9,8 +9,7 @@
  */
 #include "devices/private.h"
 #include "platform/pass.h"
-#include "vmm/host.h"
-#include "vmm/node.h"
+#include "vmm/bundle.h"
 
 #define	VIRTIO_STATUS	0x70		/* both versions of the transport */
 

@@ -11,7 +11,7 @@
 #include "gic/gic.h"
 #include "platform/platform.h"
 #include "vgic/gic_regs.h"
-#include "vmm/pcpu.h"
+#include "vmm/vcpu.h"
 
 /* Off the hot paths: for size. */
 #define	COLD	__attribute__((cold, noinline))

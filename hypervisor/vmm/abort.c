@@ -7,8 +7,6 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/exits.h"
-#include "vmm/log.h"
-#include "vmm/mmio.h"
 
 /* Fault status codes of which only some values concern us (DDI 0487 D19.2). */
 #define	FSC_TLB_CONFLICT	0x30

@@ -10,11 +10,7 @@
 #include "lib/string.h"
 #include "mm/pool.h"
 #include "vmm/bundle.h"
-#include "vmm/host.h"
-#include "vmm/image.h"
 #include "vmm/irq.h"
-#include "vmm/passthrough.h"
-#include "vmm/pcpu.h"
 
 #define	FILES_MAX	(VM_MAX * 3)
 #define	BOOTARGS_MAX	2048		/* with the NUL; arm64 Linux's */

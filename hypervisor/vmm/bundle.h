@@ -1,15 +1,116 @@
 /*
- * Makes VMs of a bundle (abi/bundle.h). The bundle is untrusted: whatever is
- * wrong with a VM is said in one line that names node and property, and the
- * others go on.
+ * Makes VMs of a bundle (abi/bundle.h), from its nodes to the guest's memory
+ * and tree. The bundle is untrusted: whatever is wrong with a VM is said in
+ * one line that names node and property, and the others go on.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #pragma once
 
-#include "lib/types.h"
+#include "lib/tree.h"
+#include "vmm/vm.h"
 
-/* What is to be known of the machine beyond vmm/host.h and vmm/pcpu.h. */
+/*
+ * The nodes of a bundle: properties that are known there, values of a shape,
+ * and complaints that name node and property. vmm/node.c must not know what
+ * a bundle says.
+ */
+
+/* The root of the tree at fdt. False, and a line said, where it is broken. */
+bool	node_root(struct tree_node *n, const void *fdt, size_t size);
+/* The shape of a value, and what it is read to. */
+enum node_kind {
+	NODE_BYTES,		/* struct tree_value: as it stands */
+	NODE_STRING,		/* const char *: one, not empty */
+	NODE_WORD,		/* bool: it is the second of two words */
+	NODE_FLAG,		/* bool: it is there, without a value */
+	NODE_CELL,		/* uint64_t */
+	NODE_PAIR,		/* uint64_t: two cells */
+};
+
+struct node_prop {
+	const char	*name;
+	enum node_kind	kind;
+	uint16_t	at;		/* offset of where it is read to */
+	bool		required;
+	const char	*words;		/* the two, with a NUL between them */
+};
+
+/*
+ * Reads the properties of a node into the struct at to; what is not there
+ * leaves it alone. Says a line of each that is not among props; false, and a
+ * line, where one is missing, given twice or of another shape.
+ */
+bool	node_read(const struct tree_node *n, const struct node_prop props[],
+	    unsigned int count, void *to);
+
+/* "bundle: PATH: PROP: ..."; prop may be NULL. Returns false. */
+bool	node_say(const struct tree_node *n, const char *prop, const char *fmt,
+	    ...) PRINTF_LIKE(3, 4);
+
+/*
+ * Kernel images: which parts of a file go where in a guest's memory, and
+ * where there is room beside them. vmm/image.c knows the formats (arm64
+ * Image, ELF64, raw); it must not know bundles, nor touch guest memory.
+ * Files are untrusted.
+ */
+
+#define	IMAGE_PARTS	(VM_MAX_IMAGES - 2)	/* of a kernel */
+
+struct image_places {
+	ipa_t		initrd, dtb;
+};
+
+/*
+ * These return 0, or -1 with a line in err (VM_ERR bytes) that says what
+ * the file is or needs, to follow its name. memory: bytes of guest RAM, at
+ * MACHINE_RAM_BASE. The data must stay while the VM lives.
+ */
+/* An arm64 Image (Linux, Documentation/arch/arm64/booting.rst) or ELF64. */
+int	image_read(struct image *im, const void *data, size_t size,
+	    uint64_t memory, char *err);
+int	image_raw(struct image *im, const void *data, size_t size, ipa_t load,
+	    ipa_t entry, uint64_t memory, char *err);
+/*
+ * Places for an initrd (0 bytes: none) and a device tree, on whole pages,
+ * that touch no part of the kernel, its bss included.
+ */
+int	image_place(const struct image *im, uint64_t memory, size_t initrd,
+	    size_t dtb, struct image_places *at, char *err);
+
+/*
+ * The device tree that a guest is given, in the words of QEMU's "virt"
+ * machine. vmm/guest_fdt.c must not know bundles, nor where the tree will
+ * stand.
+ */
+
+/* One passed-through device: which of config's devices and spis it has. */
+struct guest_fdt_device {
+	const char	*name;		/* a unit address is cut off */
+	struct tree_value compatible;	/* data NULL: none */
+	uint8_t		reg, nregs;
+	uint8_t		spi, nspis;
+};
+
+struct guest_fdt {
+	const struct vm_config *config;	/* gic is 2 or 3 */
+	const char	*bootargs;	/* "" when there are none */
+	ipa_t		initrd;
+	size_t		initrd_size;	/* bytes; 0: none */
+	bool		pmu;		/* its interrupt is there */
+	struct guest_fdt_device devices[VM_MAX_PASSTHROUGH];
+	unsigned int	ndevices;
+};
+
+/* Bytes that are enough for it. */
+size_t	guest_fdt_bound(const struct guest_fdt *g);
+/*
+ * Writes the tree to buf, at a multiple of 8 bytes. Returns its size in
+ * bytes, or 0: size is too small.
+ */
+size_t	guest_fdt_write(const struct guest_fdt *g, void *buf, size_t size);
+
+/* What is to be known of the machine beyond struct host and pcpus. */
 struct bundle_host {
 	uint64_t	(*ram_free)(void);	/* bytes, all pieces */
 	/*
@@ -28,3 +129,15 @@ struct bundle_host {
  */
 unsigned int bundle_load(const void *bundle, size_t size,
 	    const struct bundle_host *h);
+
+/*
+ * What of the machine a VM asks for itself: device ranges and SPIs, in its
+ * nodes. Decides whether it may have them, not how it gets them.
+ */
+
+/*
+ * Reads the children of a VM's node into c (whose memory is known) and g.
+ * False, and a line said, where the VM cannot have what it asks for.
+ */
+bool	passthrough_read(struct tree_node *vm, const struct bundle_host *h,
+	    struct vm_config *c, struct guest_fdt *g);

@@ -5,8 +5,6 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/console.h"
-#include "vmm/log.h"
-#include "vmm/sched.h"
 #include "vmm/vm.h"
 
 struct vm_console {

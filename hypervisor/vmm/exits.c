@@ -4,9 +4,6 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/exits.h"
-#include "vmm/log.h"
-#include "vmm/pcpu.h"
-#include "vmm/vm.h"
 
 outcome_t
 exits_unknown(struct vcpu *v, uint64_t esr)

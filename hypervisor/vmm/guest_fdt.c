@@ -1,15 +1,14 @@
 /*
- * The device tree of a guest; see guest_fdt.h. Names, phandles and order of
+ * The device tree of a guest; see bundle.h. Names, phandles and order of
  * cells are those of QEMU's "virt" machine, which kernels made for it may
  * have learnt by heart.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "vmm/guest_fdt.h"
+#include "vmm/bundle.h"
 #include "lib/dtw.h"
 #include "lib/print.h"
 #include "lib/string.h"
-#include "vmm/host.h"
 
 #define	NODE_NAME	64
 #define	FIXED_BYTES	2560		/* of the fixed part, less names */

@@ -5,9 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "abi/hypercall.h"
-#include "vmm/hypercall.h"
-#include "vmm/pcpu.h"
-#include "vmm/stats.h"
+#include "vmm/smccc.h"
 #include "vmm/vm.h"
 
 uint64_t hypercall_boot_entry;

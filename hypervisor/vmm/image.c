@@ -1,10 +1,10 @@
 /*
- * Kernel images; see image.h.
+ * Kernel images; see bundle.h.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <elf.h>
-#include "vmm/image.h"
+#include "vmm/bundle.h"
 #include "lib/string.h"
 
 /* arm64 Image: Linux, Documentation/arch/arm64/booting.rst, 4. */

@@ -6,11 +6,6 @@
  */
 #include "vmm/irq.h"
 #include "vmm/exits.h"
-#include "vmm/host.h"
-#include "vmm/log.h"
-#include "vmm/pcpu.h"
-#include "vmm/sched.h"
-#include "vmm/vm.h"
 
 #define	INTID_SPURIOUS	1020
 /* Above it GICv2 has the CPU that sent an SGI (IHI 0048B, 4.4.4). */

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "vmm/mmio.h"
+#include "vmm/exits.h"
 
 /* What a load of this size leaves in its register. */
 static uint64_t

@@ -1,11 +1,10 @@
 /*
- * The nodes of a bundle; see node.h.
+ * The nodes of a bundle; see bundle.h.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "lib/string.h"
-#include "vmm/node.h"
-#include "vmm/log.h"
+#include "vmm/bundle.h"
 
 #define	LINE	200
 #define	PROPS	16			/* of a node, at most */

@@ -1,11 +1,10 @@
 /*
- * Device ranges and SPIs that VMs ask for; see passthrough.h.
+ * Device ranges and SPIs that VMs ask for; see bundle.h.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "vmm/passthrough.h"
+#include "vmm/bundle.h"
 #include "lib/string.h"
-#include "vmm/host.h"
 
 /* What a node under passthrough says. */
 struct asked {

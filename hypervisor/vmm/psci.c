@@ -5,7 +5,6 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "vmm/log.h"
 #include "vmm/psci.h"
 #include "vmm/vm.h"
 

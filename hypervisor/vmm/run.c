@@ -5,11 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "vmm/run.h"
-#include "vmm/log.h"
-#include "vmm/pcpu.h"
-#include "vmm/sched.h"
-#include "vmm/vm.h"
+#include "vmm/exits.h"
 
 struct vcpu *
 run_outcome(outcome_t o, struct vcpu *v, uint64_t esr)

@@ -4,10 +4,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "vmm/sched.h"
 #include "vmm/console.h"
 #include "vmm/irq.h"
-#include "vmm/pcpu.h"
 #include "vmm/vm.h"
 
 #define	BACKLOG_US	1000		/* try again to hand over input */

@@ -7,9 +7,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/exits.h"
-#include "vmm/hypercall.h"
 #include "vmm/psci.h"
-#include "vmm/smccc.h"
 
 /*
  * Version 1.1: what 1.2 and 1.3 add (results in x4-x17, a hint that the

@@ -57,3 +57,13 @@ smccc_fn smccc_unknown;
  * where firmware is false (no PSCI 0.2 or later), none is passed on.
  */
 void	smccc_init(bool firmware);
+
+/* The hypervisor's own calls (abi/hypercall.h) as a table. */
+
+extern smccc_fn *const hypercall_calls64[SMCCC_CALLS];
+
+/* HC_UID, HC_REVISION; false: the call is neither. */
+bool	hypercall_query(struct vcpu *v);
+
+/* Physical count at the hypervisor's entry; set once by whoever boots. */
+extern uint64_t hypercall_boot_entry;

@@ -4,9 +4,6 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "vmm/stats.h"
-#include "vmm/log.h"
-#include "vmm/pcpu.h"
 #include "vmm/vm.h"
 
 enum exit_class

@@ -7,9 +7,6 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/exits.h"
-#include "vmm/sched.h"
-#include "vmm/sysreg.h"
-#include "vmm/vm.h"
 
 /*
  * Identification registers, DDI 0487 D19.2 by their names: what a guest

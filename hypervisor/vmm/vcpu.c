@@ -3,9 +3,6 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "vmm/vcpu.h"
-#include "vmm/pcpu.h"
-#include "vmm/sched.h"
 #include "vmm/vm.h"
 
 void

@@ -1,19 +1,19 @@
 /*
- * One virtual CPU: its registers, its state, where it runs. A vCPU is bound
- * to one physical CPU when its VM is created and does not move.
+ * Virtual CPUs, the physical CPUs that they run on, and who runs when. A
+ * vCPU is bound to one physical CPU when its VM is created and does not move.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #pragma once
 
 #include "abi/stats.h"
+#include "port/cpu.h"
 #include "port/trap.h"
 #include "port/vcpu.h"
 #include "vgic/vgic.h"
 #include "vtimer/vtimer.h"
 #include "vmm/outcome.h"
 
-struct pcpu;
 struct vm;
 
 /* Power state, as PSCI sees it (DEN 0022, 5.7). */
@@ -55,6 +55,37 @@ struct vcpu {
 	uint64_t	ticks[EXIT_CLASSES];	/* with "stats" */
 };
 
+/*
+ * One physical CPU: which vCPU is loaded, which ones it serves, who owns the
+ * state that is switched lazily. Stands at the top of that CPU's stack.
+ */
+
+struct pcpu {
+	/* Known to the vectors (arch offsets): keep first, in this order. */
+	struct vcpu	*current;
+	uint64_t	index;		/* order of the device tree */
+	uint64_t	entry_ticks;	/* of this exit, with "stats" */
+	uint64_t	entry_class;
+	void		*panic_stack;	/* its top */
+	const void	*vectors[5];	/* what an exit goes through */
+
+	uint64_t	mpidr;		/* affinity bits */
+	bool		online;
+	struct vcpu	*loaded;	/* whose EL1 state is in the CPU */
+	struct vcpu	*fp_owner;
+	struct vcpu	*ring;		/* circular list of its vCPUs */
+	unsigned int	nvcpus;		/* in the ring */
+	unsigned int	assigned;	/* bound to it, started or not */
+	uint64_t	slice;		/* ticks of one turn */
+	uint64_t	timer_next;	/* count of the next timer of a vCPU */
+	uint64_t	slice_end;	/* count at which the turn ends */
+	bool		timed;		/* vectors[] also add up time */
+};
+
+#define	PCPU_MAX	64
+extern struct pcpu *pcpus[PCPU_MAX + 1];	/* the last stays NULL */
+extern unsigned int pcpu_count;		/* entries of pcpus in use */
+
 /* Ask a vCPU, on whichever CPU, to attend to req; wakes it from WFI. */
 void	vcpu_request(struct vcpu *v, uint32_t req);
 /* Attend to what was asked of v, which is loaded on this CPU or waits. */
@@ -76,3 +107,31 @@ vcpu_set_reg(struct vcpu *v, unsigned int n, uint64_t value)
 	if (n != 31)
 		v->x[n] = value;
 }
+
+/*
+ * Who runs on a CPU: one vCPU costs nothing; several take turns, round robin,
+ * by the EL2 timer. Also the timers of vCPUs that do not run.
+ */
+
+#define	SCHED_SLICE_US	1000		/* a turn, where others wait */
+/*
+ * Where vCPUs of one VM share a CPU: an operating system has them wait for
+ * each other in loops that end with no trap, each for the rest of its turn.
+ */
+#define	SCHED_SIBLINGS_US 100
+
+/* A vCPU joins the ring of its CPU. */
+void	sched_add(struct vcpu *v);
+/*
+ * The next vCPU to run after v (which may be the only one; NULL at start),
+ * loaded and current. Sleeps while there is none.
+ */
+struct vcpu *sched_next(struct pcpu *p, struct vcpu *v);
+/* A timer of v, or who waits, has changed: set the EL2 timer anew. */
+void	sched_timer_changed(struct vcpu *v);
+/* On this CPU, safe with any lock held: sched_timer() before guests go on. */
+void	sched_soon(void);
+/* The EL2 timer has fired on p. True: others than the current could run. */
+bool	sched_timer(struct pcpu *p);
+/* Nobody's EL1 state is to stay in this CPU (the loaded vCPU's is saved). */
+void	sched_unload(struct pcpu *p);

@@ -8,12 +8,7 @@
 #include "mm/pool.h"
 #include "port/mem.h"
 #include "vmm/console.h"
-#include "vmm/host.h"
 #include "vmm/irq.h"
-#include "vmm/log.h"
-#include "vmm/pcpu.h"
-#include "vmm/sched.h"
-#include "vmm/stats.h"
 
 static struct vm *vms[VM_MAX];
 static struct spinlock vms_lock;

@@ -7,12 +7,11 @@
  */
 #pragma once
 
-#include "lib/print.h"
 #include "mm/stage2.h"
 #include "vdev/vpl011.h"
 #include "vdev/vpl031.h"
-#include "vgic/vgic.h"
-#include "vmm/outcome.h"
+#include "vmm/log.h"
+#include "vmm/vcpu.h"
 
 #define	VM_MAX			16	/* VMs at a time */
 #define	VM_NAME_MAX		32	/* with the ending NUL */
@@ -164,3 +163,33 @@ void	vm_set_line(struct vm *vm, unsigned int intid, bool level);
 
 struct vm *vm_by_index(unsigned int i);		/* NULL: no such */
 unsigned int vm_count_live(void);
+
+/* What the machine gives to the VMM, filled in once by start-up. */
+
+struct host {
+	struct pool	*pool;		/* pages of the hypervisor's own */
+	/*
+	 * Guest memory: contiguous, mapped for the hypervisor (it copies
+	 * and zeroes), not zeroed. PA(0) with size 0 bytes: none. align is
+	 * a power of two.
+	 */
+	bool		(*ram_alloc)(uint64_t size, uint64_t align, pa_t *pa);
+	void		(*ram_free)(pa_t pa, uint64_t size);
+	unsigned int	gic_version;	/* of the hardware: 2 or 3 */
+	pa_t		gicv;		/* GICv2: two pages for guests */
+	unsigned int	ipa_bits;	/* of stage 2 */
+	void		(*stop)(void);	/* set by a panic: does not return */
+	const struct vm_device_ops *devices;
+};
+
+extern struct host host;
+
+/* Exits counted and timed. */
+
+/* The abi's class of an index of vcpu->exits[]. */
+enum exit_class stats_class(unsigned int ec);
+/* Exits of v in this class. */
+uint64_t stats_exits(const struct vcpu *v, enum exit_class c);
+/* The exit being left belongs to the current vCPU: add up its time. */
+void	stats_add_time(void);
+void	stats_print(const struct vm *vm);

@@ -10,7 +10,7 @@
 #include "port/mem.h"
 #include "port/pte.h"
 #include "port/vcpu.h"
-#include "vmm/pcpu.h"
+#include "vmm/vcpu.h"
 
 uint64_t arch_dcache_line;
 bool arch_zva64;

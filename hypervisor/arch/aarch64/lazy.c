@@ -8,7 +8,6 @@
  */
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/sysreg.h"
-#include "vmm/pcpu.h"
 #include "vmm/vcpu.h"
 
 #define	MDCR_PMU	(MDCR_TPM | MDCR_TPMCR)

@@ -8,9 +8,6 @@
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/sysreg.h"
 #include "lib/string.h"
-#include "vmm/log.h"
-#include "vmm/pcpu.h"
-#include "vmm/vcpu.h"
 #include "vmm/vm.h"
 
 _Static_assert(offsetof(struct vcpu, x) == VCPU_X(0), "x");

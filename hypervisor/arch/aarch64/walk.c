@@ -7,7 +7,6 @@
  */
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/sysreg.h"
-#include "vmm/vcpu.h"
 #include "vmm/vm.h"
 
 /* Bits of the page offset for TCR_EL1.TG0 and TG1 (DDI 0487, D19.2.139). */

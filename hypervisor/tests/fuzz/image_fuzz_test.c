@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/image.h"
+#include "vmm/bundle.h"
 
 #define	ROUNDS	40000
 #define	BASE	((uint64_t)MACHINE_RAM_BASE)

@@ -15,10 +15,9 @@
 #include <string.h>
 
 #include "tests/fuzz/entropy.h"
-#include "vmm/run.h"
-#include "vmm_fake.h"
+#include "vmm/exits.h"
 #include "vmm/smccc.h"
-#include "vmm/sysreg.h"
+#include "vmm_fake.h"
 
 #define	ITERATIONS	200000
 

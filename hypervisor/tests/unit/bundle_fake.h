@@ -17,12 +17,7 @@
 #include "devices/private.h"
 #include "mm/pool.h"
 #include "vmm/bundle.h"
-#include "vmm/guest_fdt.h"
-#include "vmm/host.h"
 #include "vmm/irq.h"
-#include "vmm/log.h"
-#include "vmm/pcpu.h"
-#include "vmm/vm.h"
 
 #define	FAKE_FREE	(256ull << 20)
 #define	FAKE_LINES	4000

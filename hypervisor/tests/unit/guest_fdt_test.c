@@ -10,8 +10,7 @@
 #include <libfdt.h>
 
 #include "bundle_trees.h"
-#include "vmm/guest_fdt.h"
-#include "vmm/host.h"
+#include "vmm/bundle.h"
 
 struct host host;
 static uint64_t buf[4096];

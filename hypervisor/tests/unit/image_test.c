@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/image.h"
+#include "vmm/bundle.h"
 
 #define	BASE	((uint64_t)MACHINE_RAM_BASE)
 #define	MIB	(1ull << 20)

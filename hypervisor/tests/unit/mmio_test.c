@@ -6,7 +6,7 @@
 #include <atf-c.h>
 
 #include "vmm_fake.h"
-#include "vmm/mmio.h"
+#include "vmm/exits.h"
 
 static struct vcpu *const v = &vmm_vcpu[1];
 

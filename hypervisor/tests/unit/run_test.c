@@ -6,7 +6,7 @@
  */
 #include <atf-c.h>
 #include <string.h>
-#include "vmm/run.h"
+#include "vmm/exits.h"
 #include "vmm_fake.h"
 
 #define	V	(&vmm_vcpu[0])

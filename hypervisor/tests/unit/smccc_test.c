@@ -7,8 +7,8 @@
 #include <atf-c.h>
 
 #include "abi/hypercall.h"
+#include "vmm/smccc.h"
 #include "vmm_fake.h"
-#include "vmm/hypercall.h"
 
 #define	VERSION		0x80000000u
 #define	ARCH_FEATURES	0x80000001u

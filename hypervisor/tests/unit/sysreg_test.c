@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "vmm_fake.h"
-#include "vmm/sysreg.h"
+#include "vmm/exits.h"
 
 #define	ID(crm, op2)	((crm) * 8 + (op2))
 #define	ID_NAME(crm, op2)	SYS_REG(3, 0, 0, crm, op2)

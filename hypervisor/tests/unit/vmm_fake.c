@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "vmm/log.h"
-#include "vmm/sched.h"
+#include "vmm/vcpu.h"
 
 struct vmm_fake vmm_fake;
 struct vm vmm_vm;

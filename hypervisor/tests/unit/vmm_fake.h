@@ -8,8 +8,6 @@
 #pragma once
 
 #include "vmm/exits.h"
-#include "vmm/pcpu.h"
-#include "vmm/vm.h"
 
 #define	VMM_FAKE_VCPUS	4
 #define	VMM_FAKE_MEMORY	0x8000000ull	/* bytes of RAM */
