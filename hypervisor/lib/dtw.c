@@ -3,16 +3,13 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include <libfdt.h>
 #include "lib/dtw.h"
 #include "lib/string.h"
 
 /* Header, memory reservation block (nothing but its end), structure. */
-#define	HEADER		40
-#define	STRUCTURE	56
-#define	BEGIN_NODE	1
-#define	END_NODE	2
-#define	PROP		3
-#define	END		9
+#define	HEADER		sizeof(struct fdt_header)
+#define	STRUCTURE	(HEADER + 16)
 
 /* n bytes and a zero or not; the next thing is aligned. */
 static void
@@ -52,7 +49,7 @@ void
 dtw_begin(struct dtw *w, const char *name, size_t n)
 {
 
-	cell(w, BEGIN_NODE);
+	cell(w, FDT_BEGIN_NODE);
 	put(w, name, n, true);
 }
 
@@ -60,7 +57,7 @@ static void
 property(struct dtw *w, const char *name, size_t n, size_t size)
 {
 
-	cell(w, PROP);
+	cell(w, FDT_PROP);
 	w->size = w->p;
 	cell(w, (uint32_t)size);
 	cell(w, (uint32_t)(w->name - w->names));
@@ -123,7 +120,7 @@ dtw_text(struct dtw *w, const char *s, const uint64_t *v)
 			dtw_begin(w, word, end - word);
 			break;
 		case '}':
-			cell(w, END_NODE);
+			cell(w, FDT_END_NODE);
 			break;
 		case ';':
 		case '<':
@@ -154,13 +151,13 @@ dtw_finish(struct dtw *w)
 {
 	uint32_t names = (uint32_t)(w->name - w->names);
 
-	cell(w, END);
+	cell(w, FDT_END);
 	if (w->full)
 		return (0);
 	memmove(w->p, w->names, names);
 	uint32_t at = (uint32_t)(w->p - w->buf);
 	/* Magic, sizes and offsets, versions 17 and 16, boot CPU. */
-	const uint32_t header[HEADER / 4] = { 0xd00dfeed, at + names,
+	const uint32_t header[HEADER / 4] = { FDT_MAGIC, at + names,
 	    STRUCTURE, at, HEADER, 17, 16, 0, names, at - STRUCTURE };
 	w->p = w->buf;
 	for (uint32_t i = 0; i < nitems(header); i++)

@@ -81,17 +81,13 @@ add(struct image *im, uint64_t base, const void *data, uint64_t size,
 static int
 set_entry(struct image *im, uint64_t entry, char *err)
 {
+	const struct vm_image *p = meets(im, entry, 1);
 
-	for (unsigned int i = 0; i < im->nparts; i++) {
-		const struct vm_image *p = &im->part[i];
-
-		if (entry - p->ipa.v < p->size && entry % 4 == 0) {
-			im->entry = IPA(entry);
-			return (0);
-		}
-	}
-	return (print_fail(err, "has its entry at 0x%lx, where it has no "
-	    "instruction", entry));
+	if (p == NULL || entry - p->ipa.v >= p->size || entry % 4 != 0)
+		return (print_fail(err, "has its entry at 0x%lx, where it has "
+		    "no instruction", entry));
+	im->entry = IPA(entry);
+	return (0);
 }
 
 static int

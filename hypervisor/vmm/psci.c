@@ -10,8 +10,6 @@
 
 /* Affinity fields of MPIDR_EL1 (DDI 0487 D19.2, MPIDR_EL1). */
 #define	AFF_MASK	0xff00ffffffull
-/* SMCCC_VERSION (DEN 0028): the one call of others to be asked for. */
-#define	SMCCC_VERSION_FID	0x80000000u
 
 /* power_state of CPU_SUSPEND, original format (DEN 0022, CPU_SUSPEND). */
 #define	SUSPEND_POWERDOWN	(1u << 16)
@@ -182,7 +180,8 @@ psci_features(struct vcpu *v)
 	uint32_t of = (uint32_t)v->x[1], n = SMCCC_NUMBER(of);
 	smccc_fn *const *calls = of & SMCCC_64 ? psci_calls64 : psci_calls32;
 
-	if (of == SMCCC_VERSION_FID)
+	/* The one call of others to be asked for (DEN 0028). */
+	if (of == SMCCC_VERSION)
 		return (smccc_return(v, PSCI_SUCCESS));
 	if ((of & ~SMCCC_64) >> SMCCC_OWNER_SHIFT != (0x80 | SMCCC_STANDARD) ||
 	    n >= SMCCC_CALLS || calls[n] == smccc_unknown)

@@ -15,7 +15,6 @@
  */
 #define	SMCCC_VERSION_1_1	0x10001
 
-#define	SMCCC_VERSION		0x80000000u
 #define	SMCCC_ARCH_FEATURES	0x80000001u
 #define	SMCCC_WORKAROUND_1	0x80008000u
 #define	SMCCC_WORKAROUND_2	0x80007fffu
@@ -83,7 +82,8 @@ smccc_init(bool firmware)
 	firmware_1_1 = firmware &&
 	    (int32_t)port_firmware(PSCI_VERSION, 0, 0, 0) >= 0x10000 &&
 	    (int32_t)port_firmware(PSCI_FEATURES, SMCCC_VERSION, 0, 0) >= 0 &&
-	    (int32_t)port_firmware(SMCCC_VERSION, 0, 0, 0) >= 0x10001;
+	    (int32_t)port_firmware(SMCCC_VERSION, 0, 0, 0) >=
+	    SMCCC_VERSION_1_1;
 	for (unsigned int i = 0; i < nitems(fids); i++)
 		taken[i] = workaround(fids[i]) >= 0 ? fids[i] : 0;
 }

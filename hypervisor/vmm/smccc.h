@@ -18,6 +18,7 @@
 #define	SMCCC_HYP		6u		/* vendor's hypervisor */
 #define	SMCCC_NUMBER(fid)	((fid) & 0xffffffu)
 
+#define	SMCCC_VERSION		0x80000000u	/* a function of ARCH */
 #define	SMCCC_NOT_SUPPORTED	(-1)
 
 /* Length of a service's table of functions: a power of two. */

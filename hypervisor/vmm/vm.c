@@ -255,9 +255,6 @@ fill_memory(struct vm *vm, char *err)
 			    true, &pa))
 				return (print_fail(err,
 				    "no memory to load to"));
-			if (vm->config.demand && n > PAGE_SIZE -
-			    (pa.v & (PAGE_SIZE - 1)))
-				n = PAGE_SIZE - (pa.v & (PAGE_SIZE - 1));
 			char *to = port_pa_to_ptr(pa);
 			memcpy(to, (const char *)im->data + off, n);
 			/* It starts with its caches off. */
