@@ -306,13 +306,13 @@ class Tools(Case):
                         elf, source], check=True)
         self.assertEqual(tools.text_size(elf), [])
         self.assertIn("under 16", tools.text_size(elf, 16)[0].text)
-        source.write_text("__attribute__((section(\".text_virtio\"))) "
+        source.write_text("__attribute__((section(\".text_ext\"))) "
                           "int f(int x) { return x * 3; }\n"
                           "int g(void) { return 1; }\n")
         subprocess.run([f"{tools.CROSS}gcc", "-nostdlib", "-Wl,-eg", "-o",
                         elf, source], check=True)
         self.assertEqual(tools.text_size(elf), [])
-        self.assertIn("of .text_virtio; under 16",
+        self.assertIn("of .text_ext; under 16",
                       tools.text_size(elf, extension=16)[0].text)
         self.assertIn("not built", tools.text_size(
             source.with_suffix(".none"))[0].text)
@@ -321,12 +321,13 @@ class Tools(Case):
         files = [File("hypervisor/vmm/x.c", "/* no\n * no */\n\nint x;\n" * 5),
                  File("hypervisor/tests/x.c", "int x;\n" * 99),
                  File("hypervisor/uart/x.c", "int x;\n" * 99),
+                 File("hypervisor/boot/x.lds", "x = 1;\n" * 99),
                  File("hypervisor/virtio/x.c", "int x;\n" * 70),
                  File("hypervisor/devices/x.c", "int x;\n" * 30)]
         self.assertEqual(tools.line_count(files, 6), [])
         self.assertIn("5 lines", tools.line_count(files, 5)[0].text)
         self.assertEqual(tools.line_count(files, 6, 101), [])
-        self.assertIn("100 lines of C with devices",
+        self.assertIn("100 lines of extensions",
                       tools.line_count(files, 6, 100)[0].text)
 
 
