@@ -6,8 +6,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 HV := $(BUILD)/hypervisor
-HV_ROOMS := lib mm vgic vtimer vdev virtio vmm arch/aarch64 gic uart platform \
-	devices boot
+# Extensions (README.md): folders named here, in image.lds and in ci/checks.
+HV_EXT := virtio vits arch/aarch64/ext smmu devices
+HV_ROOMS := lib mm vgic vtimer vdev vmm arch/aarch64 gic uart platform boot \
+	$(HV_EXT)
 HV_SRCS := $(foreach r,$(HV_ROOMS),$(wildcard hypervisor/$(r)/*.[cS]))
 HV_OBJS := $(HV_SRCS:hypervisor/%=$(HV)/%.o)
 
@@ -35,9 +37,9 @@ HV_SMALL := $(foreach r,lib platform uart boot gic vdev,\
 	hypervisor/vtimer/vtimer.c \
 	$(patsubst %,hypervisor/arch/aarch64/%.c,cpu lazy vcpu walk)
 $(HV_SMALL:hypervisor/%=$(HV)/%.o): HV_CFLAGS += -Os
-# Extensions, with a section of their own (image.lds): by the objects' names,
-# which optimisation at link time does not keep.
-$(foreach r,virtio devices,$(patsubst hypervisor/%,$(HV)/%.o,\
+# The section of extensions goes by the objects' names, which optimisation at
+# link time does not keep.
+$(foreach r,$(HV_EXT),$(patsubst hypervisor/%,$(HV)/%.o,\
     $(wildcard hypervisor/$(r)/*.c))): HV_CFLAGS += -Os
 # Most of it is optimised as one, when it is linked: not the interrupt
 # controller, which exits go through, nor what has a place of its own in
