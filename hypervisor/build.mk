@@ -12,6 +12,7 @@ HV_ROOMS := lib mm vgic vtimer vdev vmm arch/aarch64 gic uart platform boot \
 	$(HV_EXT)
 HV_SRCS := $(foreach r,$(HV_ROOMS),$(wildcard hypervisor/$(r)/*.[cS]))
 HV_OBJS := $(HV_SRCS:hypervisor/%=$(HV)/%.o)
+HV_MADE := $(HV)/include/boot/version.h $(HV)/include/vmm/guest_tree.h
 
 # The exit path keeps x18 for the guest; FP and SIMD are the guests' alone.
 # The whole image lies within 1 MiB: an address takes one instruction.
@@ -65,7 +66,7 @@ $(HV)/apiary.Image: $(HV)/apiary.elf
 	@echo '  IMAGE   $@'
 	@$(CROSS)objcopy -O binary $< $@
 
-$(HV)/%.c.o: hypervisor/%.c hypervisor/build.mk | $(HV)/include/boot/version.h $(LIBFDT_A)
+$(HV)/%.c.o: hypervisor/%.c hypervisor/build.mk | $(HV_MADE) $(LIBFDT_A)
 	@mkdir -p $(@D)
 	@echo '  CC      $<'
 	@$(CROSS)gcc $(HV_CFLAGS) -MMD -MP -c -o $@ $<
@@ -79,5 +80,24 @@ $(HV)/%.S.o: hypervisor/%.S hypervisor/build.mk
 $(HV)/include/boot/version.h: hypervisor/VERSION
 	@mkdir -p $(@D)
 	@printf '#define\tVERSION "%s"\n' "$$(cat $<)" > $@
+
+# The device trees that guests' are made of, as arrays.
+$(HV)/%.dtb: hypervisor/%.dts hypervisor/vmm/guest.dtsi \
+    hypervisor/include/abi/machine.h
+	@mkdir -p $(@D)
+	@echo '  DTC     $@'
+	@$(CROSS)gcc -E -P -undef -nostdinc -D__ASSEMBLER__ \
+		-x assembler-with-cpp -Ihypervisor/include $< | \
+		dtc -I dts -O dtb -o $@ -
+
+$(HV)/include/vmm/guest_tree.h: $(HV)/vmm/guest_gicv2.dtb \
+    $(HV)/vmm/guest_gicv3.dtb
+	@mkdir -p $(@D)
+	@for tree in $^; do \
+		printf 'static const _Alignas(8) unsigned char %s[] = {\n' \
+			"$$(basename $$tree .dtb)"; \
+		od -An -v -tu1 $$tree | sed 's/[0-9]\+/&,/g'; \
+		echo '};'; \
+	done > $@
 
 -include $(HV_OBJS:.o=.d)

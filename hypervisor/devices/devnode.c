@@ -128,25 +128,17 @@ devnode_read(const struct tree_node *n, struct vm_config *c)
 	return (!is.unsafe_dma || dma_place(n, c));
 }
 
-static void
-node_at(struct dtw *t, const char *name, uint64_t at)
-{
-	char buf[32];
-
-	dtw_begin(t, buf, (size_t)print_buf(buf, sizeof(buf), "%s@%lx", name,
-	    at));
-}
-
 /* As QEMU's virt has them (Linux's binding virtio/mmio.yaml). */
 static void
 transport(struct dtw *t, uint64_t at, unsigned int intid, bool edge)
 {
-	const uint64_t v[] = { intid - 32, edge ? 1 : 4, at,
-	    MACHINE_VIRTIO_STRIDE };
 
-	node_at(t, "virtio_mmio", at);
-	dtw_text(t, "compatible=virtio,mmio;dma-coherent;interrupts<0 % %>"
-	    "reg<& &>}", v);
+	dtw_node(t, "virtio_mmio@%lx", at);
+	dtw_string(t, "compatible", "virtio,mmio");
+	dtw_bytes(t, "dma-coherent", "", 0);
+	DTW_CELLS(t, "interrupts", 0, intid - 32, edge ? 1 : 4);
+	DTW_CELLS(t, "reg", DTW_PAIR(at), DTW_PAIR(MACHINE_VIRTIO_STRIDE));
+	dtw_end(t);
 }
 
 void
@@ -155,8 +147,6 @@ devnode_write(struct dtw *t, const struct vm_config *c)
 	/* By slot. */
 	const bool have[] = { c->extra.console, c->extra.rng,
 	    c->extra.link != 0 };
-	const uint64_t share[] = { MACHINE_SHARE_BASE, c->extra.share_size,
-	    MACHINE_DOORBELL_BASE, PAGE_SIZE, MACHINE_DOORBELL_INTID - 32 };
 
 	for (unsigned int i = 0; i < DEVICES_SLOTS; i++)
 		if (have[i])
@@ -174,7 +164,11 @@ devnode_write(struct dtw *t, const struct vm_config *c)
 	}
 	if (c->extra.share == 0)
 		return;
-	node_at(t, "share", MACHINE_SHARE_BASE);
-	dtw_text(t, "compatible=" SHARE_COMPATIBLE ";reg<& & & &>"
-	    "interrupts<0 % 4>}", share);
+	dtw_node(t, "share@%x", MACHINE_SHARE_BASE);
+	dtw_string(t, "compatible", SHARE_COMPATIBLE);
+	DTW_CELLS(t, "reg", DTW_PAIR(MACHINE_SHARE_BASE),
+	    DTW_PAIR(c->extra.share_size), DTW_PAIR(MACHINE_DOORBELL_BASE),
+	    DTW_PAIR(PAGE_SIZE));
+	DTW_CELLS(t, "interrupts", 0, MACHINE_DOORBELL_INTID - 32, 4);
+	dtw_end(t);
 }

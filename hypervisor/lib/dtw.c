@@ -11,18 +11,17 @@
 #define	HEADER		sizeof(struct fdt_header)
 #define	STRUCTURE	(HEADER + 16)
 
-/* n bytes and a zero or not; the next thing is aligned. */
+/* n bytes; the next thing is aligned. */
 static void
-put(struct dtw *w, const void *data, size_t n, bool zero)
+put(struct dtw *w, const void *data, size_t n)
 {
-	size_t size = round_up(n + zero, 4);
 
-	if (w->names - w->p < (ptrdiff_t)size) {
+	if (w->names - w->p < (ptrdiff_t)round_up(n, 4)) {
 		w->full = true;
 		return;
 	}
 	memcpy(w->p, data, n);
-	w->p += size;
+	w->p += round_up(n, 4);
 }
 
 static void
@@ -30,120 +29,88 @@ cell(struct dtw *w, uint32_t v)
 {
 
 	v = __builtin_bswap32(v);
-	put(w, &v, sizeof(v), false);
+	put(w, &v, sizeof(v));
 }
 
 void
-dtw_start(struct dtw *w, void *buf, size_t size, size_t names)
+dtw_start(struct dtw *w, void *buf, size_t size, size_t names,
+    const void *base)
 {
+	const char *from = base;
+	uint32_t known = fdt_size_dt_strings(base);
 
 	memset(buf, 0, size);
-	w->full = size < STRUCTURE + names;
+	w->full = size < STRUCTURE + names || names < known;
 	w->buf = buf;
 	w->p = w->buf + STRUCTURE;
 	w->end = w->buf + size;
 	w->name = w->names = w->full ? w->buf : w->end - names;
+	/* Less the end of the root, and of the whole. */
+	put(w, from + fdt_off_dt_struct(base), fdt_size_dt_struct(base) - 8);
+	if (w->full)
+		return;
+	memcpy(w->name, from + fdt_off_dt_strings(base), known);
+	w->name += known;
 }
 
 void
-dtw_begin(struct dtw *w, const char *name, size_t n)
+dtw_node(struct dtw *w, const char *fmt, ...)
+{
+	char name[64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	print_va(name, sizeof(name), fmt, ap);
+	va_end(ap);
+	cell(w, FDT_BEGIN_NODE);
+	put(w, name, strlen(name) + 1);
+}
+
+void
+dtw_end(struct dtw *w)
 {
 
-	cell(w, FDT_BEGIN_NODE);
-	put(w, name, n, true);
+	cell(w, FDT_END_NODE);
 }
 
 static void
-property(struct dtw *w, const char *name, size_t n, size_t size)
+property(struct dtw *w, const char *name, size_t size)
 {
+	size_t n = strlen(name) + 1;
 
 	cell(w, FDT_PROP);
-	w->size = w->p;
 	cell(w, (uint32_t)size);
 	cell(w, (uint32_t)(w->name - w->names));
-	if (w->full || w->end - w->name <= (ptrdiff_t)n) {
+	if (w->full || w->end - w->name < (ptrdiff_t)n) {
 		w->full = true;
 		return;
 	}
 	memcpy(w->name, name, n);
-	w->name += n + 1;
+	w->name += n;
 }
 
 void
 dtw_bytes(struct dtw *w, const char *name, const void *data, size_t size)
 {
 
-	property(w, name, strlen(name), size);
-	put(w, data, size, false);
-}
-
-static bool
-in_word(char c)
-{
-
-	return (c > '>' ? c < '{' : c > '&' ? c < ';' : c == '#');
-}
-
-static uint32_t
-number(const char *s, const char *end)
-{
-	uint32_t n = 0;
-
-	for (; s < end; s++)
-		n = n << 4 | (*s <= '9' ? *s - '0' : *s - 'a' + 10);
-	return (n);
-}
-
-/* s to end is "text|text". */
-static void
-strings(struct dtw *w, const char *s, const char *end)
-{
-	char *p = w->p;
-
-	put(w, s, end - s, true);
-	for (; p < w->p; p++)
-		if (*p == '|')
-			*p = '\0';
+	property(w, name, size);
+	put(w, data, size);
 }
 
 void
-dtw_text(struct dtw *w, const char *s, const uint64_t *v)
+dtw_string(struct dtw *w, const char *name, const char *s)
 {
-	const char *word;
 
-	while (*s != '\0') {
-		for (word = s; in_word(*s); s++)
-			;
-		const char *end = s++;
-		switch (*end) {
-		case '{':
-			dtw_begin(w, word, end - word);
-			break;
-		case '}':
-			cell(w, FDT_END_NODE);
-			break;
-		case ';':
-		case '<':
-			property(w, word, end - word, 0);
-			break;
-		case '=':
-			while (*s != ';')
-				s++;
-			property(w, word, end - word, s - end);
-			strings(w, end + 1, s++);
-			break;
-		default:		/* of cells; '>' is the last */
-			if (word != end)
-				cell(w, number(word, end));
-			if (*end == '&')
-				cell(w, *v >> 32);
-			if (*end == '&' || *end == '%')
-				cell(w, *v++);
-			uint32_t size = __builtin_bswap32(w->p - w->size - 8);
-			if (*end == '>' && !w->full)
-				memcpy(w->size, &size, sizeof(size));
-		}
-	}
+	dtw_bytes(w, name, s, strlen(s) + 1);
+}
+
+void
+dtw_cells(struct dtw *w, const char *name, const uint32_t *v, size_t n)
+{
+
+	property(w, name, n * 4);
+	while (n-- != 0)
+		cell(w, *v++);
 }
 
 size_t
@@ -151,6 +118,7 @@ dtw_finish(struct dtw *w)
 {
 	uint32_t names = (uint32_t)(w->name - w->names);
 
+	dtw_end(w);
 	cell(w, FDT_END);
 	if (w->full)
 		return (0);

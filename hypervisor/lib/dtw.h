@@ -6,29 +6,33 @@
  */
 #pragma once
 
-#include "lib/types.h"
+#include "lib/print.h"
 
 struct dtw {
 	char	*buf, *p;		/* the structure grows up to names */
 	char	*names, *name, *end;	/* of properties, so far, limit */
-	char	*size;			/* of the last property's value */
 	bool	full;			/* something did not fit */
 };
 
 /*
- * buf is a multiple of 8 bytes and has size bytes, the last of which are for
- * the names of properties: each name is written once for each use.
+ * Goes on with the root of base, a device tree, after its last node. buf is
+ * a multiple of 8 bytes and has size bytes, the last of which are for the
+ * names of properties: base's, and each name once for each use.
  */
-void	dtw_start(struct dtw *w, void *buf, size_t size, size_t names);
-/* A name of n characters; the node ends with "}" in dtw_text(). */
-void	dtw_begin(struct dtw *w, const char *name, size_t n);
+void	dtw_start(struct dtw *w, void *buf, size_t size, size_t names,
+	    const void *base);
+/* A node of this name, at most 63 characters; properties come first. */
+void	dtw_node(struct dtw *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void	dtw_end(struct dtw *w);
 void	dtw_bytes(struct dtw *w, const char *name, const void *data,
 	    size_t size);
-/*
- * Any number of nodes "name{...}", properties "name;" (empty), "name=a|b;"
- * (a list of strings) and "name<1 2a % &>" (cells: hexadecimal; % is the
- * next of v, & the next as two cells), begun or ended.
- */
-void	dtw_text(struct dtw *w, const char *s, const uint64_t *v);
-/* The size of the whole in bytes, or 0: it did not fit. */
+void	dtw_string(struct dtw *w, const char *name, const char *s);
+void	dtw_cells(struct dtw *w, const char *name, const uint32_t *v,
+	    size_t n);
+#define	DTW_CELLS(w, name, ...)						\
+	dtw_cells(w, name, (const uint32_t[]){ __VA_ARGS__ },		\
+	    nitems(((const uint32_t[]){ __VA_ARGS__ })))
+/* The two cells of a number of 64 bits. */
+#define	DTW_PAIR(x)	(uint32_t)((uint64_t)(x) >> 32), (uint32_t)(x)
+/* Ends the root. The size of the whole in bytes, or 0: it did not fit. */
 size_t	dtw_finish(struct dtw *w);

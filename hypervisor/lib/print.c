@@ -154,8 +154,8 @@ put_buffer(void *ctx, char c)
 	}
 }
 
-static int
-print_line(char *buf, size_t size, const char *fmt, va_list ap)
+int
+print_va(char *buf, size_t size, const char *fmt, va_list ap)
 {
 	struct buffer b = { buf, size };
 	int n = print_to(put_buffer, &b, fmt, ap);
@@ -171,7 +171,7 @@ print_buf(char *buf, size_t size, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	int n = print_line(buf, size, fmt, ap);
+	int n = print_va(buf, size, fmt, ap);
 	va_end(ap);
 	return (n);
 }
@@ -182,7 +182,7 @@ print_fail(char *line, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	print_line(line, PRINT_LINE, fmt, ap);
+	print_va(line, PRINT_LINE, fmt, ap);
 	va_end(ap);
 	return (-1);
 }

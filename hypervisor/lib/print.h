@@ -19,6 +19,8 @@ int	print_to(void (*put)(void *ctx, char c), void *ctx, const char *fmt,
 /* What is wrong, in a line of PRINT_LINE characters. Returns -1. */
 #define	PRINT_LINE	160
 int	print_fail(char *line, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* As snprintf(3). */
+/* As vsnprintf(3), snprintf(3). */
+int	print_va(char *buf, size_t size, const char *fmt, va_list ap)
+	    PRINTF_LIKE(3, 0);
 int	print_buf(char *buf, size_t size, const char *fmt, ...)
 	    PRINTF_LIKE(3, 4);

@@ -28,7 +28,8 @@ HT_SHARED := hypervisor/tests/unit/vmm_fake.c \
 
 HT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -fno-common \
 	-Wall -Wextra -Werror -Ihypervisor -Ihypervisor/include \
-	-Ihypervisor/arch/fake -Ihypervisor/arch/arm -Ihypervisor/tests/unit
+	-Ihypervisor/arch/fake -Ihypervisor/arch/arm -Ihypervisor/tests/unit \
+	-I$(HV)/include
 HT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 HT_LIBS := -latf-c -lfdt -lpthread
 
@@ -36,7 +37,7 @@ HT_LIBS := -latf-c -lfdt -lpthread
 
 # $(1): folder, $(2): flags
 define HT_RULES
-$(1)/%.o: hypervisor/%.c
+$(1)/%.o: hypervisor/%.c | $(HV)/include/vmm/guest_tree.h
 	@mkdir -p $$(@D)
 	@echo '  HOSTCC  $$<'
 	@gcc $(HT_CFLAGS) $(2) -MMD -MP -c -o $$@ $$<
@@ -84,7 +85,7 @@ FZ := $(BUILD)/fuzz
 
 fuzz-build: $(HT_FUZZERS:%=$(FZ)/%_fuzz)
 
-$(FZ)/%.o: hypervisor/%.c
+$(FZ)/%.o: hypervisor/%.c | $(HV)/include/vmm/guest_tree.h
 	@mkdir -p $(@D)
 	@echo '  FUZZ    $<'
 	@clang $(HT_CFLAGS) $(HT_FUZZ_SANITIZE) -Dmain=fuzz_unused_main -MMD \

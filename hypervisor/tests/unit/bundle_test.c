@@ -250,12 +250,12 @@ ATF_TC_BODY(memory, tc)
 	    "0x4007ffff");
 	/* The kernel fits, but nothing beside it. */
 	REFUSES("&a { memory = <0 0x100000>; };", ": memory: too small: 1024 "
-	    "KiB in all, but kernel 1024 KiB, initrd 1 KiB, device tree 8 "
+	    "KiB in all, but kernel 1024 KiB, initrd 1 KiB, device tree 4 "
 	    "KiB");
-	REFUSES("&a { memory = <0 0x102000>; };", ": memory: too small: 1032 "
-	    "KiB in all, but kernel 1024 KiB, initrd 1 KiB, device tree 8 "
+	REFUSES("&a { memory = <0 0x101000>; };", ": memory: too small: 1028 "
+	    "KiB in all, but kernel 1024 KiB, initrd 1 KiB, device tree 4 "
 	    "KiB");
-	ATF_CHECK_EQ(2, load(tc, "&a { memory = <0 0x103000>; };", 3));
+	ATF_CHECK_EQ(2, load(tc, "&a { memory = <0 0x102000>; };", 3));
 }
 
 /* What the VMs before have taken is not free any more. */

@@ -14,23 +14,41 @@
 #define	NAMES	64
 #define	ROOM	512
 
-/* Of what is written: "one", "two" (twice), "#a-b,3", "empty". */
+/* Of what is written: "two" (twice), "#a-b,3", "empty"; "one" is the base's. */
 #define	NAMES_USED	(4 + 4 + 4 + 7 + 6)
+
+static const void *
+base(void)
+{
+	static uint64_t buf[64];
+
+	ATF_REQUIRE_EQ(0, fdt_create(buf, sizeof(buf)));
+	ATF_REQUIRE_EQ(0, fdt_finish_reservemap(buf));
+	ATF_REQUIRE_EQ(0, fdt_begin_node(buf, ""));
+	ATF_REQUIRE_EQ(0, fdt_property(buf, "one", "abcde", 5));
+	ATF_REQUIRE_EQ(0, fdt_begin_node(buf, "old"));
+	ATF_REQUIRE_EQ(0, fdt_end_node(buf));
+	ATF_REQUIRE_EQ(0, fdt_end_node(buf));
+	ATF_REQUIRE_EQ(0, fdt_finish(buf));
+	return (buf);
+}
 
 static size_t
 write_tree(void *buf, size_t size, size_t names)
 {
-	static const uint64_t v[] = { 0x12345678, 0x9abcdef01, 5 };
 	struct dtw w;
 
-	dtw_start(&w, buf, size, names);
-	dtw_text(&w, "{", v);
-	dtw_bytes(&w, "one", "abcde", 5);
-	dtw_begin(&w, "node@1000x", 9);
-	dtw_text(&w, "two<1 % ffffffff &>#a-b,3=a.b|12|c;abc{empty;}}next{"
-	    "two<", v);
-	dtw_text(&w, "% ", v + 2);
-	dtw_text(&w, "7>}}", v);
+	dtw_start(&w, buf, size, names, base());
+	dtw_node(&w, "%.*s@%x", 4, "node-cut", 0x1000);
+	DTW_CELLS(&w, "two", 1, 0x12345678, ~0u, DTW_PAIR(0x9abcdef01));
+	dtw_bytes(&w, "#a-b,3", "a.b\0" "12\0c", 9);
+	dtw_node(&w, "abc");
+	dtw_bytes(&w, "empty", "", 0);
+	dtw_end(&w);
+	dtw_end(&w);
+	dtw_node(&w, "next");
+	dtw_string(&w, "two", "5;7");
+	dtw_end(&w);
 	return (dtw_finish(&w));
 }
 
@@ -66,10 +84,10 @@ ATF_TC_BODY(tree, tc)
 	ATF_CHECK(fdt_getprop(buf, fdt_path_offset(buf, "/node@1000/abc"),
 	    "empty", &len) != NULL);
 	ATF_CHECK_EQ(0, len);
-	v = fdt_getprop(buf, fdt_path_offset(buf, "/next"), "two", &len);
-	ATF_REQUIRE(v != NULL);
-	ATF_CHECK(len == 8 && fdt32_to_cpu(v[0]) == 5 &&
-	    fdt32_to_cpu(v[1]) == 7);
+	p = fdt_getprop(buf, fdt_path_offset(buf, "/next"), "two", &len);
+	ATF_REQUIRE(p != NULL);
+	ATF_CHECK(len == 4 && strcmp(p, "5;7") == 0);
+	ATF_CHECK(fdt_path_offset(buf, "/old") > 0);
 }
 
 /* Of exactly this size: a sanitizer sees what goes beyond. */
