@@ -33,7 +33,7 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin -fpie \
 HV_SMALL := $(foreach r,lib platform uart boot gic vdev,\
 	    $(wildcard hypervisor/$(r)/*.c)) \
 	$(patsubst %,hypervisor/vmm/%.c,bundle console exits guest_fdt \
-	    hypercall image node passthrough psci smccc stats sysreg vcpu vm) \
+	    hypercall image node psci smccc stats sysreg vcpu vm) \
 	$(patsubst %,hypervisor/mm/%.c,pt pool) hypervisor/vgic/vgic_lr.c \
 	hypervisor/vtimer/vtimer.c \
 	$(patsubst %,hypervisor/arch/aarch64/%.c,cpu lazy vcpu walk)

@@ -38,10 +38,6 @@ struct pcpu *memory_cpu_stack(void);
 /* Bytes of RAM not given away. */
 uint64_t memory_ram_left(void);
 
-/* owner.c: NULL, or what it is; see vmm/bundle.h. */
-const char *owner_of_pa(pa_t pa, uint64_t size);
-const char *owner_of_intid(unsigned int intid);
-
 /* smp.c: how many CPUs there are then. */
 unsigned int smp_start(void);
 

@@ -172,10 +172,6 @@ boot_enter_guests(void)
 	vectors_enter(run_start());
 }
 
-static const struct bundle_host bundle_host = {
-	memory_ram_left, owner_of_pa, owner_of_intid,
-};
-
 static void
 start_vms(void)
 {
@@ -185,7 +181,7 @@ start_vms(void)
 	if (plat.bundle_start.v == 0)
 		boot_stop("no bundle: give one as the initrd");
 	memory_map(plat.bundle_start, size, PT_NORMAL);
-	bundle_load(port_pa_to_ptr(plat.bundle_start), size, &bundle_host);
+	bundle_load(port_pa_to_ptr(plat.bundle_start), size);
 	if (vm_count_live() == 0)
 		boot_stop("no VM to run");
 	for (unsigned int i = 0; i < VM_MAX; i++) {
@@ -206,7 +202,7 @@ start_rest(void)
 	start_gic();
 	unsigned int cpus = smp_start();
 	smccc_init(plat.psci.present && !plat.psci.v0_1);
-	devices_init(port_pa_to_ptr(dtb), &plat.psci, memory_map);
+	devices_init(port_pa_to_ptr(dtb), &plat, memory_map);
 	sysreg_init(arch_ipa_bits);
 	log_line("%u CPUs, GICv%u, %u list registers, %lu MiB RAM", cpus,
 	    gic->version, lr_ops->count, plat.ram_total >> 20);
@@ -235,6 +231,7 @@ boot_main(void)
 		.pool = &memory_pool,
 		.ram_alloc = memory_ram_alloc,
 		.ram_free = memory_ram_free,
+		.ram_left = memory_ram_left,
 		.gic_version = plat.gic.version,
 		.gicv = plat.gic.gicv.base,
 		.ipa_bits = arch_ipa_bits,

@@ -1,7 +1,8 @@
 /*
- * What a VM has beyond a UART and a clock: the node "devices" of a bundle
- * (abi/bundle.h). Virtio devices that are emulated (virtio/), memory shared
- * with another VM, and transports of the machine's that are passed through.
+ * What a VM has beyond a UART and a clock: the nodes "devices" and
+ * "passthrough" of a bundle (abi/bundle.h). Virtio devices that are emulated
+ * (virtio/), memory shared with another VM, and what of the machine is passed
+ * through.
  * An extension of the VMM, which calls it through struct vm_device_ops
  * alone; the core does without it.
  *
@@ -9,6 +10,8 @@
  *	private.h	what the files below share
  *	devices.c	life: what a VM has is made, reset, ended
  *	devnode.c	the bundle's node, and those of the guest's tree
+ *	passthrough.c	ranges and SPIs of the machine: the same for these
+ *	owner.c		what of the machine no guest may have
  *	entropy.c	what random numbers are made of
  *	dma.c		bus masters: who they are, RAM where they find it
  *
@@ -25,5 +28,5 @@ extern const struct vm_device_ops devices_ops;
  * Before the bundle is read: the machine's tree and firmware, and what maps
  * registers for us.
  */
-void	devices_init(const void *dtb, const struct platform_psci *psci,
+void	devices_init(const void *dtb, const struct platform *plat,
 	    void (*map)(pa_t base, uint64_t size, enum pt_memory memory));

@@ -18,11 +18,11 @@ static struct names links, shares;
 struct devices_machine devices_machine;
 
 void
-devices_init(const void *dtb, const struct platform_psci *psci,
+devices_init(const void *dtb, const struct platform *plat,
     void (*map)(pa_t base, uint64_t size, enum pt_memory memory))
 {
 
-	devices_machine = (struct devices_machine){ dtb, psci, map };
+	devices_machine = (struct devices_machine){ dtb, plat, map };
 	/* Names are the bundle's own: with another one they are others. */
 	links = shares = (struct names){ .size = { 0 } };
 }
@@ -93,10 +93,11 @@ read_transports(const struct tree_node *n, const struct tree_value *v,
 	return (true);
 }
 
+#define	FDT_BYTES	2048		/* of what follows, all of it */
 #define	AT(member)	offsetof(struct asked, member)
 
 bool
-devnode_read(const struct tree_node *n, struct vm_config *c)
+devnode_read(struct tree_node *n, struct vm_config *c)
 {
 	static const struct node_prop props[] = {
 		{ "console", NODE_FLAG, .at = AT(console) },
@@ -109,6 +110,8 @@ devnode_read(const struct tree_node *n, struct vm_config *c)
 	};
 	struct asked is = { .link = NULL };
 
+	if (strcmp(n->name, "passthrough") == 0)
+		return (passthrough_read(n, c));
 	if (strcmp(n->name, "devices") != 0) {
 		node_say(n, NULL, "not known: ignored");
 		return (true);
@@ -125,6 +128,7 @@ devnode_read(const struct tree_node *n, struct vm_config *c)
 	c->extra.console = is.console;
 	c->extra.rng = is.rng;
 	c->extra.any = true;
+	c->extra.fdt_bytes += FDT_BYTES;
 	return (!is.unsafe_dma || dma_place(n, c));
 }
 
@@ -148,6 +152,7 @@ devnode_write(struct dtw *t, const struct vm_config *c)
 	const bool have[] = { c->extra.console, c->extra.rng,
 	    c->extra.link != 0 };
 
+	passthrough_write(t, c);
 	for (unsigned int i = 0; i < DEVICES_SLOTS; i++)
 		if (have[i])
 			transport(t, MACHINE_VIRTIO_BASE +

@@ -56,7 +56,7 @@ call(uint64_t fn, uint64_t arg, uint64_t r[3])
 	/* Firmware of SMCCC 1.1 keeps the others (DEN 0028, 2.6). */
 	__asm__ volatile("cbz %w4, 1f; hvc #0; b 2f\n1:	smc #0\n2:"
 	    : "+r" (x0), "+r" (x1), "+r" (x2), "+r" (x3)
-	    : "r" (devices_machine.psci->hvc) : "memory");
+	    : "r" (devices_machine.plat->psci.hvc) : "memory");
 	r[0] = x1;
 	r[1] = x2;
 	r[2] = x3;
@@ -66,10 +66,11 @@ call(uint64_t fn, uint64_t arg, uint64_t r[3])
 static bool
 from_firmware(uint64_t seed[SEED / 8])
 {
+	const struct platform_psci *psci = &devices_machine.plat->psci;
 	uint64_t r[3];
 
 	/* What an older one does with an unknown call is its own affair. */
-	if (!devices_machine.psci->present || devices_machine.psci->v0_1 ||
+	if (!psci->present || psci->v0_1 ||
 	    (int32_t)port_firmware(PSCI_FEATURES, SMCCC_VERSION, 0, 0) < 0 ||
 	    (int32_t)call(TRNG_VERSION, 0, r) < 0x10000)
 		return (false);

@@ -18,7 +18,7 @@ enum { DEVICES_CONSOLE, DEVICES_RNG, DEVICES_NET, DEVICES_SLOTS };
 
 extern struct devices_machine {
 	const void	*dtb;
-	const struct platform_psci *psci;
+	const struct platform *plat;
 	void		(*map)(pa_t base, uint64_t size,
 			    enum pt_memory memory);
 } devices_machine;
@@ -27,8 +27,18 @@ extern struct devices_machine {
 /* What the VM says of a physical interrupt; NULL: it has not that one. */
 const struct vm_spi *dma_spi(const struct vm_config *c, unsigned int intid);
 /* devnode.c, for struct vm_device_ops. */
-bool	devnode_read(const struct tree_node *n, struct vm_config *c);
+bool	devnode_read(struct tree_node *n, struct vm_config *c);
 void	devnode_write(struct dtw *t, const struct vm_config *c);
+
+/* passthrough.c, for devnode.c. */
+bool	passthrough_read(struct tree_node *n, struct vm_config *c);
+void	passthrough_write(struct dtw *t, const struct vm_config *c);
+/*
+ * owner.c: why no guest may have this physical range or interrupt, in words
+ * to follow "is", as "the hypervisor's console"; NULL: it may.
+ */
+const char *owner_of_pa(pa_t pa, uint64_t size);
+const char *owner_of_intid(unsigned int intid);
 
 /* Looks for a source, if it has none yet; false: there is none. */
 bool	entropy_start(void);

@@ -19,9 +19,9 @@ HT_PROGRAMS := $(notdir $(HT_TESTS:.c=))
 HT_SRCS := $(filter-out %/string.c %/stack_chk.c,$(wildcard \
 	$(patsubst %,hypervisor/%/*.c,lib mm vgic vtimer vdev virtio \
 	platform arch/fake))) \
-	$(patsubst %,hypervisor/devices/%.c,devnode dma) \
+	$(patsubst %,hypervisor/devices/%.c,devnode dma passthrough) \
 	$(patsubst %,hypervisor/vmm/%.c,psci smccc hypercall sysreg abort mmio \
-	exits run stats bundle node passthrough image guest_fdt) \
+	exits run stats bundle node image guest_fdt) \
 	$(filter-out %/uart_io.c,$(wildcard hypervisor/uart/*.c))
 HT_SHARED := hypervisor/tests/unit/vmm_fake.c \
 	hypervisor/tests/model/vgic_ref.c hypervisor/tests/fuzz/vgic_fuzz.c

@@ -38,7 +38,6 @@ struct wanted {
 static struct file files[FILES_MAX];
 static unsigned int nfiles;
 static struct wanted wanted;
-static const struct bundle_host *machine;
 
 /* A node of /images, to f; false: it is broken. */
 static bool
@@ -131,7 +130,7 @@ read_vcpus(const struct tree_node *n)
 static bool
 check_limits(const struct tree_node *n)
 {
-	uint64_t want = wanted.config.memory, have = machine->ram_free();
+	uint64_t want = wanted.config.memory, have = host.ram_left();
 	uint64_t space = (1ull << host.ipa_bits) - MACHINE_RAM_BASE;
 	size_t len = strlen(wanted.tree.bootargs);
 
@@ -200,6 +199,7 @@ read_vm(struct tree_node *n)
 		{ "stats", NODE_FLAG, .at = AT(config.stats) },
 	};
 	struct vm_config *c = &wanted.config;
+	struct tree_node child;
 
 	wanted = (struct wanted){ .vcpus = 1, .gic = host.gic_version,
 	    .config.ram_base = MACHINE_RAM_BASE,
@@ -215,7 +215,10 @@ read_vm(struct tree_node *n)
 		node_say(n, "bootargs", "not used: the VM has a dtb of its "
 		    "own");
 	c->gic = (unsigned int)wanted.gic;
-	return (passthrough_read(n, machine, c, &wanted.tree));
+	while (tree_child(n, &child))
+		if (!host.devices->read(&child, c))
+			return (false);
+	return (true);
 }
 
 /* The VM's own device tree: we only carry it. */
@@ -289,7 +292,7 @@ make_vm(const struct tree_node *n)
 }
 
 unsigned int
-bundle_load(const void *bundle, size_t size, const struct bundle_host *h)
+bundle_load(const void *bundle, size_t size)
 {
 	struct tree_node images = { .props = NULL }, vms = images, root, n;
 	struct tree_value compatible = { NULL, 0 };
@@ -298,7 +301,6 @@ bundle_load(const void *bundle, size_t size, const struct bundle_host *h)
 	};
 	unsigned int seen = 0, made = 0;
 
-	machine = h;
 	if (!node_root(&root, bundle, size) ||
 	    !node_read(&root, props, nitems(props), &compatible))
 		return (0);

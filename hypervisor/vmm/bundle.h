@@ -84,22 +84,12 @@ int	image_place(const struct image *im, uint64_t memory, size_t initrd,
  * stand.
  */
 
-/* One passed-through device: which of config's devices and spis it has. */
-struct guest_fdt_device {
-	const char	*name;		/* a unit address is cut off */
-	struct tree_value compatible;	/* data NULL: none */
-	uint8_t		reg, nregs;
-	uint8_t		spi, nspis;
-};
-
 struct guest_fdt {
 	const struct vm_config *config;	/* gic is 2 or 3 */
 	const char	*bootargs;	/* "" when there are none */
 	ipa_t		initrd;
 	size_t		initrd_size;	/* bytes; 0: none */
 	bool		pmu;		/* its interrupt is there */
-	struct guest_fdt_device devices[VM_MAX_PASSTHROUGH];
-	unsigned int	ndevices;
 };
 
 /* Bytes that are enough for it. */
@@ -110,34 +100,10 @@ size_t	guest_fdt_bound(const struct guest_fdt *g);
  */
 size_t	guest_fdt_write(const struct guest_fdt *g, void *buf, size_t size);
 
-/* What is to be known of the machine beyond struct host and pcpus. */
-struct bundle_host {
-	uint64_t	(*ram_free)(void);	/* bytes, all pieces */
-	/*
-	 * Why no guest may have this physical range or interrupt, in words
-	 * to follow "is", as "the hypervisor's console"; NULL: it may.
-	 */
-	const char	*(*pa_owner)(pa_t pa, uint64_t size);
-	const char	*(*intid_owner)(unsigned int intid);
-};
-
 /*
  * Creates and loads the VMs; starts none. Returns how many. The bundle (at a
  * multiple of 8 bytes) must stay readable: images are copied out of it at
  * each start of a VM. Only before the first guest runs: libfdt is compiled
  * to use the FP registers.
  */
-unsigned int bundle_load(const void *bundle, size_t size,
-	    const struct bundle_host *h);
-
-/*
- * What of the machine a VM asks for itself: device ranges and SPIs, in its
- * nodes. Decides whether it may have them, not how it gets them.
- */
-
-/*
- * Reads the children of a VM's node into c (whose memory is known) and g.
- * False, and a line said, where the VM cannot have what it asks for.
- */
-bool	passthrough_read(struct tree_node *vm, const struct bundle_host *h,
-	    struct vm_config *c, struct guest_fdt *g);
+unsigned int bundle_load(const void *bundle, size_t size);

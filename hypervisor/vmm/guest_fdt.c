@@ -13,7 +13,6 @@
 
 #define	ADDED_BYTES	640		/* nodes below, less names and vCPUs */
 #define	ADDED_NAMES	192
-#define	NODE_NAME	46		/* less the unit address */
 
 static void
 chosen(struct dtw *t, const struct guest_fdt *g)
@@ -49,36 +48,6 @@ cpus(struct dtw *t, unsigned int n)
 	dtw_end(t);
 }
 
-/* What the bundle says of a passed-through device, and no more. */
-static void
-device(struct dtw *t, const struct vm_config *c,
-    const struct guest_fdt_device *dev)
-{
-	uint32_t reg[VM_MAX_PASSTHROUGH][4], spi[VM_MAX_PASSTHROUGH][3];
-	const struct vm_device *d = &c->devices[dev->reg];
-	const struct vm_spi *s = &c->spis[dev->spi];
-	int len = 0;
-
-	while (len < NODE_NAME && dev->name[len] != '\0' &&
-	    dev->name[len] != '@')
-		len++;
-	dtw_node(t, "%.*s@%lx", len, dev->name,
-	    dev->nregs != 0 ? d->ipa.v : s->intid);
-	if (dev->compatible.data != NULL)
-		dtw_bytes(t, "compatible", dev->compatible.data,
-		    dev->compatible.len);
-	for (unsigned int i = 0; i < dev->nregs; i++)
-		memcpy(reg[i], (const uint32_t[]){ DTW_PAIR(d[i].ipa.v),
-		    DTW_PAIR(d[i].size) }, sizeof(reg[i]));
-	for (unsigned int i = 0; i < dev->nspis; i++)
-		memcpy(spi[i], (const uint32_t[]){ 0, s[i].intid - 32,
-		    s[i].edge ? 1 : 4 }, sizeof(spi[i]));
-	if (dev->nregs != 0)
-		dtw_cells(t, "reg", reg[0], dev->nregs * 4u);
-	if (dev->nspis != 0)
-		dtw_cells(t, "interrupts", spi[0], dev->nspis * 3u);
-	dtw_end(t);
-}
 /* What every VM has: guest.dtsi. */
 static const void *
 base(const struct guest_fdt *g)
@@ -90,24 +59,19 @@ base(const struct guest_fdt *g)
 static size_t
 names_bound(const struct guest_fdt *g)
 {
+	const struct vm_config *c = g->config;
 
 	return (fdt_size_dt_strings(base(g)) + ADDED_NAMES +
-	    (g->config->extra.any ? VM_DEVICES_FDT / 4 : 0) +
-	    g->config->nvcpus * 48ul + g->ndevices * 32ul);
+	    c->nvcpus * 48ul + c->extra.fdt_bytes / 4);
 }
 
 size_t
 guest_fdt_bound(const struct guest_fdt *g)
 {
-	size_t n = fdt_size_dt_struct(base(g)) + ADDED_BYTES + names_bound(g) +
-	    strlen(g->bootargs) + g->config->nvcpus * 144ul;
 
-	if (g->config->extra.any)
-		n += VM_DEVICES_FDT;
-	for (unsigned int i = 0; i < g->ndevices; i++)
-		n += NODE_NAME + 114 + g->devices[i].compatible.len +
-		    g->devices[i].nregs * 16ul + g->devices[i].nspis * 12ul;
-	return (n);
+	return (fdt_size_dt_struct(base(g)) + ADDED_BYTES + names_bound(g) +
+	    strlen(g->bootargs) + g->config->nvcpus * 144ul +
+	    g->config->extra.fdt_bytes);
 }
 
 size_t
@@ -130,17 +94,7 @@ guest_fdt_write(const struct guest_fdt *g, void *buf, size_t size)
 		    c->gic == 3 ? 4 : 0xff04);
 		dtw_end(t);
 	}
-	if (g->ndevices != 0) {
-		dtw_node(t, "passthrough");
-		dtw_string(t, "compatible", "simple-bus");
-		DTW_CELLS(t, "#address-cells", 2);
-		DTW_CELLS(t, "#size-cells", 2);
-		dtw_bytes(t, "ranges", "", 0);
-		for (unsigned int i = 0; i < g->ndevices; i++)
-			device(t, c, &g->devices[i]);
-		dtw_end(t);
-	}
-	if (c->extra.any)
+	if (c->extra.fdt_bytes != 0)
 		host.devices->tree(t, c);
 	return (dtw_finish(t));
 }

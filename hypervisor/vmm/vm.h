@@ -61,6 +61,7 @@ struct vm_config {
 		bool		any, console, rng, unsafe_dma;
 		uint8_t		link, share;	/* number of a name, or 0 */
 		uint8_t		ntransports;
+		uint32_t	fdt_bytes;	/* of its tree, about */
 		uint64_t	share_size;
 		struct {
 			ipa_t		ipa;
@@ -130,8 +131,8 @@ struct tree_node;
 /* Devices beyond UART and clock: room devices/, which is no part of us. */
 struct vm_device_ops {
 	/* A node of a VM that nobody else knows; false: a line was said. */
-	bool	(*read)(const struct tree_node *n, struct vm_config *c);
-	/* Where c->extra.any: nodes of its tree, VM_DEVICES_FDT bytes. */
+	bool	(*read)(struct tree_node *n, struct vm_config *c);
+	/* Right after that, if c->extra.fdt_bytes: nodes of its tree. */
 	void	(*tree)(struct dtw *t, const struct vm_config *c);
 	/*
 	 * May it have what is passed through? And where c->extra.any, sets
@@ -141,7 +142,6 @@ struct vm_device_ops {
 	/* Where vm->devices is set: by a reset of the VM, or its end. */
 	void	(*reset)(struct vm *vm);
 };
-#define	VM_DEVICES_FDT	2048
 
 /*
  * All of these return 0, or a negative number with a line for people in
@@ -175,6 +175,7 @@ struct host {
 	 */
 	bool		(*ram_alloc)(uint64_t size, uint64_t align, pa_t *pa);
 	void		(*ram_free)(pa_t pa, uint64_t size);
+	uint64_t	(*ram_left)(void);	/* bytes, all pieces */
 	unsigned int	gic_version;	/* of the hardware: 2 or 3 */
 	pa_t		gicv;		/* GICv2: two pages for guests */
 	unsigned int	ipa_bits;	/* of stage 2 */

@@ -178,14 +178,14 @@ vm_create(const struct vm_config *c, char *err)
 }
 
 static uint64_t
-fake_ram_free(void)
+fake_ram_left(void)
 {
 
 	return (fake.free);
 }
 
-static const char *
-fake_pa_owner(pa_t pa, uint64_t size)
+const char *
+owner_of_pa(pa_t pa, uint64_t size)
 {
 
 	if (pa.v < 0x09001000 && pa.v + size > 0x09000000)
@@ -195,8 +195,8 @@ fake_pa_owner(pa_t pa, uint64_t size)
 	return (NULL);
 }
 
-static const char *
-fake_intid_owner(unsigned int intid)
+const char *
+owner_of_intid(unsigned int intid)
 {
 
 	return (intid == 50 ? "the hypervisor's console" : NULL);
@@ -258,9 +258,7 @@ fake_load(const void *bundle, size_t size, unsigned int gic)
 {
 	static const struct vm_device_ops devices = { .read = devnode_read,
 	    .tree = devnode_write };
-	static const struct platform_psci psci;
-	static const struct bundle_host machine = { fake_ram_free,
-	    fake_pa_owner, fake_intid_owner };
+	static const struct platform plat;
 	static struct pcpu cpus[4];
 	static struct pool pool;
 	unsigned int i;
@@ -272,11 +270,12 @@ fake_load(const void *bundle, size_t size, unsigned int gic)
 	pcpu_count = nitems(cpus);
 	host = (struct host){ .pool = &pool, .gic_version = gic,
 	    .ipa_bits = 40, .ram_alloc = fake_ram_alloc, .ram_free =
-	    fake_ram_return, .devices = &devices };
+	    fake_ram_return, .ram_left = fake_ram_left,
+	    .devices = &devices };
 	fake_tree();
-	devices_init(fake_machine.tree, &psci, fake_map);
+	devices_init(fake_machine.tree, &plat, fake_map);
 	fake.free = FAKE_FREE;
-	return (bundle_load(bundle, size, &machine));
+	return (bundle_load(bundle, size));
 }
 
 /* The VM of this name, or NULL. */

@@ -273,14 +273,12 @@ ATF_TC_BODY(memory_all, tc)
 ATF_TC_WITHOUT_HEAD(memory_address_space);
 ATF_TC_BODY(memory_address_space, tc)
 {
-	static const struct bundle_host rich = { fake_ram_free,
-	    fake_pa_owner, fake_intid_owner };
 
 	load(tc, "&a { memory = <1 0>; };", 3);
 	fake_reset(bundle, size);
 	host.ipa_bits = 32;
 	fake.free = 1ull << 40;
-	ATF_CHECK_EQ(1, bundle_load(bundle, size, &rich));
+	ATF_CHECK_EQ(1, bundle_load(bundle, size));
 	ATF_CHECK_STREQ("bundle: /vms/a: memory: larger than a guest can "
 	    "address here (3072 MiB)\n", fake.lines);
 }
@@ -489,8 +487,6 @@ ATF_TC_BODY(names, tc)
 ATF_TC_WITHOUT_HEAD(twice);
 ATF_TC_BODY(twice, tc)
 {
-	static const struct bundle_host machine = { fake_ram_free,
-	    fake_pa_owner, fake_intid_owner };
 	char *p;
 
 	load(tc, "&a { vcpux = <1>; }; &vms { c { }; };", 3);
@@ -503,7 +499,7 @@ ATF_TC_BODY(twice, tc)
 	p = memmem(bundle, size, "\0\0\0\1c\0\0\0", 8);
 	ATF_REQUIRE(p != NULL);
 	p[4] = 'b';
-	ATF_CHECK_EQ(1, bundle_load(bundle, size, &machine));
+	ATF_CHECK_EQ(1, bundle_load(bundle, size));
 	ATF_CHECK_STREQ("bundle: /vms/a: vcpus: given twice\n"
 	    "bundle: /vms/b: there is a VM of this name already\n",
 	    fake.lines);
@@ -578,14 +574,12 @@ ATF_TC_BODY(no_vms, tc)
 static void
 broken(size_t len, const char *line)
 {
-	static const struct bundle_host machine = { fake_ram_free,
-	    fake_pa_owner, fake_intid_owner };
 	void *exact = malloc(len);
 
 	ATF_REQUIRE(exact != NULL);
 	memcpy(exact, bundle, len);
 	fake_reset(bundle, size);
-	ATF_CHECK_EQ(0, bundle_load(exact, len, &machine));
+	ATF_CHECK_EQ(0, bundle_load(exact, len));
 	ATF_CHECK_STREQ(line, fake.lines);
 	free(exact);
 }
@@ -701,14 +695,12 @@ ATF_TC_BODY(structures, tc)
 ATF_TC_WITHOUT_HEAD(machine_refuses);
 ATF_TC_BODY(machine_refuses, tc)
 {
-	static const struct bundle_host machine = { fake_ram_free,
-	    fake_pa_owner, fake_intid_owner };
 
 	load(tc, "", 3);
 	fake_reset(bundle, size);
 	fake.free = FAKE_FREE;
 	fake.create_fails = "memory: no 65536 KiB of RAM in one piece left";
-	ATF_CHECK_EQ(0, bundle_load(bundle, size, &machine));
+	ATF_CHECK_EQ(0, bundle_load(bundle, size));
 	ATF_CHECK_STREQ("bundle: /vms/a: memory: no 65536 KiB of RAM in one "
 	    "piece left\nbundle: /vms/b: memory: no 65536 KiB of RAM in one "
 	    "piece left\n", fake.lines);
@@ -717,7 +709,7 @@ ATF_TC_BODY(machine_refuses, tc)
 	fake_reset(bundle, size);
 	fake.free = FAKE_FREE;
 	fake.pool_empty = true;
-	ATF_CHECK_EQ(1, bundle_load(bundle, size, &machine));
+	ATF_CHECK_EQ(1, bundle_load(bundle, size));
 	ATF_CHECK_STREQ("bundle: /vms/a: no memory for its device tree\n",
 	    fake.lines);
 }

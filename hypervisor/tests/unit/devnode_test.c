@@ -22,7 +22,7 @@ static size_t size;
 static unsigned int
 load(const atf_tc_t *tc, const char *a, const char *b)
 {
-	char more[2048];
+	static char more[24000];
 	unsigned int n;
 
 	snprintf(more, sizeof(more), "&a { %s }; &b { %s };", a, b);
@@ -153,6 +153,53 @@ ATF_TC_BODY(lines, tc)
 	    "/chosen/rng-seed");
 }
 
+/* What is passed through, as the guest is told. */
+ATF_TC_WITHOUT_HEAD(passed);
+ATF_TC_BODY(passed, tc)
+{
+	static char more[20000];
+	char compatible[1000] = { 0 };
+	const void *t;
+	int at, len;
+
+	ATF_REQUIRE_EQ(2, load(tc, "/delete-node/ passthrough; passthrough {"
+	    "uart@9 { compatible = \"v,one\", \"v,any\"; reg = "
+	    "<0 0xc000000 0 0x10006000 0 0x1000>, "
+	    "<1 0 1 0 2 0>; interrupts = <40>; };"
+	    "rom { reg = <0 0xd000000 0 0x10008000 0 0x2000>; };"
+	    "line { interrupts = <32>; edge; }; };", ""));
+	CELLS("/passthrough/uart@c000000", "reg", 0, 0xc000000, 0, 0x1000,
+	    1, 0, 2, 0);
+	CELLS("/passthrough/uart@c000000", "interrupts", 0, 8, 4);
+	CELLS("/passthrough/uart@c000000", "compatible", 0x762c6f6e,
+	    0x6500762c, 0x616e7900);
+	CELLS("/passthrough/rom@d000000", "reg", 0, 0xd000000, 0, 0x2000);
+	t = tree();
+	ATF_CHECK_STREQ("simple-bus", (const char *)fdt_getprop(t,
+	    fdt_path_offset(t, "/passthrough"), "compatible", NULL));
+	at = fdt_path_offset(t, "/passthrough/rom@d000000");
+	ATF_CHECK(fdt_getprop(t, at, "interrupts", NULL) == NULL);
+	ATF_CHECK(fdt_getprop(t, at, "compatible", NULL) == NULL);
+	/* Nothing but an interrupt: named after that. */
+	CELLS("/passthrough/line@20", "interrupts", 0, 0, 1);
+	at = fdt_path_offset(t, "/passthrough/line@20");
+	ATF_CHECK(fdt_getprop(t, at, "reg", NULL) == NULL);
+
+	/* The most there can be, names longer than they may be. */
+	memset(compatible, 'y', sizeof(compatible) - 1);
+	len = sprintf(more, "/delete-node/ passthrough; passthrough {");
+	for (int i = 0; i < VM_MAX_PASSTHROUGH; i++)
+		len += sprintf(more + len, "a234567890b234567890c234567890"
+		    "d234567890e234567890f234567890-%d { compatible = \"%s\"; "
+		    "reg = <0xff %u 0 %u 0 0x1000>; interrupts = <%d>; };", i,
+		    compatible, 0xff000000 + i * 0x1000u,
+		    0x11000000 + i * 0x1000u, 60 + i);
+	sprintf(more + len, "};");
+	ATF_REQUIRE_EQ_MSG(2, load(tc, more, ""), "%s", fake.lines);
+	CELLS("/passthrough/a234567890b234567890c234567890d234567890e23456@"
+	    "ffff00f000", "interrupts", 0, 60 + 15 - 32, 4);
+}
+
 ATF_TC_WITHOUT_HEAD(masters);
 ATF_TC_BODY(masters, tc)
 {
@@ -232,6 +279,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, all_of_them);
 	ATF_TP_ADD_TC(tp, only_what_is_asked);
 	ATF_TP_ADD_TC(tp, lines);
+	ATF_TP_ADD_TC(tp, passed);
 	ATF_TP_ADD_TC(tp, masters);
 	ATF_TP_ADD_TC(tp, unsafe_dma);
 	return (atf_no_error());

@@ -205,78 +205,17 @@ ATF_TC_BODY(chosen, tc)
 	    NULL) == NULL);
 }
 
-ATF_TC_WITHOUT_HEAD(passthrough);
-ATF_TC_BODY(passthrough, tc)
-{
-
-	fresh(3, 1);
-	config.ndevices = 3;
-	config.devices[0].ipa = IPA(0xc000000);
-	config.devices[0].size = 0x1000;
-	config.devices[1].ipa = IPA(0x100000000);
-	config.devices[1].size = 0x200000000;
-	config.devices[2].ipa = IPA(0xd000000);
-	config.devices[2].size = 0x2000;
-	config.nspis = 2;
-	config.spis[0].intid = 40;
-	config.spis[1].intid = 32;
-	config.spis[1].edge = true;
-	g.ndevices = 3;
-	g.devices[2] = (struct guest_fdt_device){ .name = "line",
-	    .reg = 3, .nregs = 0, .spi = 1, .nspis = 1 };
-	g.devices[0] = (struct guest_fdt_device){ .name = "uart@9",
-	    .compatible = { "v,one\0v,any", 12 },
-	    .reg = 0, .nregs = 2, .spi = 0, .nspis = 2 };
-	g.devices[1] = (struct guest_fdt_device){ .name = "rom",
-	    .reg = 2, .nregs = 1, .spi = 2, .nspis = 0 };
-	write_tree();
-	string("/passthrough", "compatible", "simple-bus");
-	CELLS("/passthrough/uart@c000000", "reg", 0, 0xc000000, 0, 0x1000,
-	    1, 0, 2, 0);
-	CELLS("/passthrough/uart@c000000", "interrupts", 0, 8, 4, 0, 0, 1);
-	CELLS("/passthrough/uart@c000000", "compatible", 0x762c6f6e,
-	    0x6500762c, 0x616e7900);
-	CELLS("/passthrough/rom@d000000", "reg", 0, 0xd000000, 0, 0x2000);
-	ATF_CHECK(fdt_getprop(buf, node("/passthrough/rom@d000000"),
-	    "interrupts", NULL) == NULL);
-	ATF_CHECK(fdt_getprop(buf, node("/passthrough/rom@d000000"),
-	    "compatible", NULL) == NULL);
-	/* Nothing but an interrupt: named after that. */
-	CELLS("/passthrough/line@20", "interrupts", 0, 0, 1);
-	ATF_CHECK(fdt_getprop(buf, node("/passthrough/line@20"), "reg",
-	    NULL) == NULL);
-	/* A name longer than any is to be. */
-	g.devices[1].name = "a234567890b234567890c234567890d234567890e234567890"
-	    "f234567890g234567890";
-	write_tree();
-	node("/passthrough/a234567890b234567890c234567890d234567890e23456@"
-	    "d000000");
-}
-
 /* The most that a bundle can ask for fits the bound; less room is refused. */
 ATF_TC_WITHOUT_HEAD(room);
 ATF_TC_BODY(room, tc)
 {
-	static char args[2048], compatible[1000];
-	static const char name[] = "a-name-of-a-device-of-31-letters";
+	static char args[2048];
 	size_t n, i, bound;
 
 	memset(args, 'x', sizeof(args) - 1);
-	memset(compatible, 'y', sizeof(compatible) - 1);
 	fresh(2, 8);
 	g.bootargs = args;
 	g.initrd_size = 1;
-	config.ndevices = config.nspis = VM_MAX_PASSTHROUGH;
-	g.ndevices = VM_MAX_PASSTHROUGH;
-	for (i = 0; i < VM_MAX_PASSTHROUGH; i++) {
-		config.devices[i].ipa = IPA(0xfffffff000 - i * 0x1000);
-		config.devices[i].size = 0x1000;
-		config.spis[i].intid = (uint32_t)(40 + i);
-		g.devices[i] = (struct guest_fdt_device){ .name = name,
-		    .compatible = { compatible, sizeof(compatible) },
-		    .reg = (uint8_t)i, .nregs = 1, .spi = (uint8_t)i,
-		    .nspis = 1 };
-	}
 	bound = guest_fdt_bound(&g);
 	ATF_REQUIRE(bound <= sizeof(buf));
 	n = guest_fdt_write(&g, buf, bound);
@@ -301,7 +240,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, as_qemu_gicv2);
 	ATF_TP_ADD_TC(tp, eight_cpus);
 	ATF_TP_ADD_TC(tp, chosen);
-	ATF_TP_ADD_TC(tp, passthrough);
 	ATF_TP_ADD_TC(tp, room);
 	return (atf_no_error());
 }

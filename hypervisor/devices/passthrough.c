@@ -1,10 +1,15 @@
 /*
- * Device ranges and SPIs that VMs ask for; see bundle.h.
+ * Device ranges and SPIs of the machine that VMs ask for: the node
+ * "passthrough" of a bundle (abi/bundle.h), and what the guest's tree says of
+ * them. Must not know what the devices are.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "vmm/bundle.h"
+#include "devices/private.h"
 #include "lib/string.h"
+#include "vmm/bundle.h"
+
+#define	NODE_NAME	46		/* less the unit address */
 
 /* What a node under passthrough says. */
 struct asked {
@@ -14,7 +19,14 @@ struct asked {
 
 #define	AT(member)	offsetof(struct asked, member)
 
-static const struct bundle_host *machine;
+/* Of the VM being read: which of its ranges and SPIs a device has. */
+static struct given {
+	const char	*name;		/* a unit address is cut off */
+	struct tree_value compatible;	/* data NULL: none */
+	uint8_t		reg, nregs;
+	uint8_t		spi, nspis;
+} given[VM_MAX_PASSTHROUGH];
+static unsigned int ngiven;
 
 static bool
 overlap(uint64_t a, uint64_t alen, uint64_t b, uint64_t blen)
@@ -96,7 +108,7 @@ check_range(const struct tree_node *n, const struct vm_config *c, uint64_t ipa,
 		if (overlap(ipa, size, emulated[i].base, emulated[i].size))
 			return (node_say(n, "reg", "IPA 0x%lx: overlaps the "
 			    "VM's %s", ipa, emulated[i].what));
-	if ((why = machine->pa_owner(PA(pa), size)) != NULL)
+	if ((why = owner_of_pa(PA(pa), size)) != NULL)
 		return (node_say(n, "reg", "PA 0x%lx: is %s", pa, why));
 	const struct vm *vm = owner(pa, size, 0);
 	return (vm == NULL || node_say(n, "reg", "PA 0x%lx: is given to VM %s "
@@ -116,7 +128,7 @@ check_spi(const struct tree_node *n, const struct vm_config *c, uint32_t intid)
 		    intid, intid == MACHINE_UART_INTID ? "UART" : "clock"));
 	if (has_spi(c, intid))
 		return (node_say(n, "interrupts", "%u is named twice", intid));
-	if ((why = machine->intid_owner(intid)) != NULL)
+	if ((why = owner_of_intid(intid)) != NULL)
 		return (node_say(n, "interrupts", "%u is %s", intid, why));
 	const struct vm *vm = owner(0, 0, intid);
 	return (vm == NULL || node_say(n, "interrupts", "%u is given to VM %s "
@@ -124,7 +136,7 @@ check_spi(const struct tree_node *n, const struct vm_config *c, uint32_t intid)
 }
 
 static bool
-read_device(const struct tree_node *n, struct vm_config *c, struct guest_fdt *g)
+read_device(const struct tree_node *n, struct vm_config *c)
 {
 	struct asked is = { .edge = false };
 	static const struct node_prop props[] = {
@@ -150,9 +162,11 @@ read_device(const struct tree_node *n, struct vm_config *c, struct guest_fdt *g)
 	if (c->nspis + nspis > VM_MAX_PASSTHROUGH)
 		return (node_say(n, "interrupts", "more than %d",
 		    VM_MAX_PASSTHROUGH));
-	g->devices[g->ndevices++] = (struct guest_fdt_device){ n->name,
-	    is.compatible, (uint8_t)c->ndevices, (uint8_t)nregs,
-	    (uint8_t)c->nspis, (uint8_t)nspis };
+	given[ngiven++] = (struct given){ n->name, is.compatible,
+	    (uint8_t)c->ndevices, (uint8_t)nregs, (uint8_t)c->nspis,
+	    (uint8_t)nspis };
+	c->extra.fdt_bytes += NODE_NAME + 114 + is.compatible.len +
+	    nregs * 16 + nspis * 12;
 	for (unsigned int i = 0; i < nregs; i++) {
 		uint64_t ipa = tree_number(&is.reg, i * 6, 2);
 		uint64_t pa = tree_number(&is.reg, i * 6 + 2, 2);
@@ -174,23 +188,63 @@ read_device(const struct tree_node *n, struct vm_config *c, struct guest_fdt *g)
 }
 
 bool
-passthrough_read(struct tree_node *vm, const struct bundle_host *h,
-    struct vm_config *c, struct guest_fdt *g)
+passthrough_read(struct tree_node *n, struct vm_config *c)
 {
-	struct tree_node n, dev;
+	struct tree_node dev;
 
-	machine = h;
-	while (tree_child(vm, &n)) {
-		if (strcmp(n.name, "passthrough") != 0) {
-			if (!host.devices->read(&n, c))
-				return (false);
-			continue;
-		}
-		if (!node_read(&n, NULL, 0, NULL))
-			return (false);
-		while (tree_child(&n, &dev))
-			if (!read_device(&dev, c, g))
-				return (false);
+	if (c->ndevices + c->nspis == 0) {	/* a VM's first */
+		ngiven = 0;
+		c->extra.fdt_bytes += 128;
 	}
+	if (!node_read(n, NULL, 0, NULL))
+		return (false);
+	while (tree_child(n, &dev))
+		if (!read_device(&dev, c))
+			return (false);
 	return (true);
+}
+
+/* What the bundle says of a passed-through device, and no more. */
+static void
+write_device(struct dtw *t, const struct vm_config *c, const struct given *dev)
+{
+	uint32_t reg[VM_MAX_PASSTHROUGH][4], spi[VM_MAX_PASSTHROUGH][3];
+	const struct vm_device *d = &c->devices[dev->reg];
+	const struct vm_spi *s = &c->spis[dev->spi];
+	int len = 0;
+
+	while (len < NODE_NAME && dev->name[len] != '\0' &&
+	    dev->name[len] != '@')
+		len++;
+	dtw_node(t, "%.*s@%lx", len, dev->name,
+	    dev->nregs != 0 ? d->ipa.v : s->intid);
+	if (dev->compatible.data != NULL)
+		dtw_bytes(t, "compatible", dev->compatible.data,
+		    dev->compatible.len);
+	for (unsigned int i = 0; i < dev->nregs; i++)
+		memcpy(reg[i], (const uint32_t[]){ DTW_PAIR(d[i].ipa.v),
+		    DTW_PAIR(d[i].size) }, sizeof(reg[i]));
+	for (unsigned int i = 0; i < dev->nspis; i++)
+		memcpy(spi[i], (const uint32_t[]){ 0, s[i].intid - 32,
+		    s[i].edge ? 1 : 4 }, sizeof(spi[i]));
+	if (dev->nregs != 0)
+		dtw_cells(t, "reg", reg[0], dev->nregs * 4u);
+	if (dev->nspis != 0)
+		dtw_cells(t, "interrupts", spi[0], dev->nspis * 3u);
+	dtw_end(t);
+}
+void
+passthrough_write(struct dtw *t, const struct vm_config *c)
+{
+
+	if (c->ndevices + c->nspis == 0)
+		return;
+	dtw_node(t, "passthrough");
+	dtw_string(t, "compatible", "simple-bus");
+	DTW_CELLS(t, "#address-cells", 2);
+	DTW_CELLS(t, "#size-cells", 2);
+	dtw_bytes(t, "ranges", "", 0);
+	for (unsigned int i = 0; i < ngiven; i++)
+		write_device(t, c, &given[i]);
+	dtw_end(t);
 }

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "arch/aarch64/arch.h"
-#include "boot/boot.h"
+#include "devices/private.h"
 #include "gic/gic.h"
 
 static bool
@@ -18,16 +18,17 @@ meets(pa_t pa, uint64_t size, pa_t base, uint64_t len)
 const char *
 owner_of_pa(pa_t pa, uint64_t size)
 {
-	const struct uart_desc *uart = &plat.console.desc;
-	const struct platform_range *r = plat.gic.frame;
+	const struct platform *plat = devices_machine.plat;
+	const struct uart_desc *uart = &plat->console.desc;
+	const struct platform_range *r = plat->gic.frame;
 
 	if (pa.v + size < pa.v || pa.v + size > 1ull << arch_pa_bits)
 		return ("beyond the machine's physical addresses");
-	if (extent_meets(&plat.ram, pa.v, size))
+	if (extent_meets(&plat->ram, pa.v, size))
 		return ("RAM of the machine");
-	if (extent_meets(&plat.reserved, pa.v, size))
+	if (extent_meets(&plat->reserved, pa.v, size))
 		return ("reserved memory of the machine");
-	for (; r < plat.gic.frame + nitems(plat.gic.frame); r++)
+	for (; r < plat->gic.frame + nitems(plat->gic.frame); r++)
 		if (meets(pa, size, r->base, r->size))
 			return ("the interrupt controller");
 	if (meets(pa, size, uart->base, uart->size))
@@ -39,7 +40,7 @@ const char *
 owner_of_intid(unsigned int intid)
 {
 
-	if (intid == plat.console.irq.intid)
+	if (intid == devices_machine.plat->console.irq.intid)
 		return ("the hypervisor's console");
 	if (intid >= gic_lines())
 		return ("not an interrupt of this machine");
