@@ -166,6 +166,11 @@ create_memory(struct vm *vm, char *err)
 	if (c->gic == 2 && error == 0)
 		error = stage2_add(&vm->s2, STAGE2_DEVICE,
 		    IPA(MACHINE_GICC_BASE), PAGE_SIZE, host.gicv);
+	/* Its tables, if it touches a page here and there: one a block. */
+	size_t tables = c->demand ? c->memory / BLOCK_SIZE : 0;
+	if (error == 0 && tables != 0)
+		error = !host.ram_alloc(tables * PAGE_SIZE, PAGE_SIZE, &pa) ||
+		    pool_add(host.pool, pa, tables) != 0;
 	return (error == 0 ? 0 : print_fail(err, "no memory for stage 2 "
 	    "tables"));
 }
