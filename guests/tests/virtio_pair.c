@@ -130,6 +130,8 @@ jump(uint64_t to)
 	((void (*)(void))to)();
 }
 
+#define	EC_INSN_ABORT	0x21
+
 /* It is no code, and none of it lies behind its end. */
 static void
 share_bounds(void)
@@ -147,6 +149,7 @@ share_bounds(void)
 	t = trap_catch(jump, share);
 	CHECK(t.taken);
 	CHECK_EQ(t.elr, share);
+	CHECK_EQ(ESR_EC(t.esr), EC_INSN_ABORT);
 	mmu_map(share, PAGE_SIZE, false, false);
 }
 
