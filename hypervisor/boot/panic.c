@@ -82,12 +82,14 @@ back_trace(uint64_t pc, uint64_t sp)
 void
 panic(const char *fmt, ...)
 {
+	char line[PRINT_LINE];
 	va_list ap;
 
 	begin();
 	va_start(ap, fmt);
-	log_panic(fmt, ap);
+	print_va(line, sizeof(line), fmt, ap);
 	va_end(ap);
+	log_line("PANIC: %s", line);
 	back_trace((uintptr_t)__builtin_return_address(0) - 4,
 	    (uintptr_t)__builtin_dwarf_cfa());
 	panic_halt();

@@ -34,54 +34,31 @@ skip(const uint32_t *p)
 	return (p);
 }
 
-struct line {
-	char		*s, *end;
-};
-
-static void
-put(void *ctx, char c)
+/* "/a/b" to buf; where it ends. */
+static size_t
+path(char *buf, size_t size, const struct tree_node *n)
 {
-	struct line *l = ctx;
+	size_t at = n->up != NULL && n->up->up != NULL ?
+	    path(buf, size, n->up) : 0;
 
-	if (l->s < l->end)
-		*l->s++ = c >= ' ' && c <= '~' ? c : '?';
-}
-
-static void
-put_string(struct line *l, const char *s)
-{
-
-	while (*s != '\0')
-		put(l, *s++);
-}
-
-static void
-put_path(struct line *l, const struct tree_node *n)
-{
-
-	if (n->up != NULL && n->up->up != NULL)
-		put_path(l, n->up);
-	put(l, '/');
-	put_string(l, n->name);
+	at += (size_t)print_buf(buf + at, size - at, "/%s", n->name);
+	return (at < size ? at : size - 1);
 }
 
 void
 tree_say(char *buf, size_t size, const struct tree_node *n, const char *prop,
     const char *fmt, va_list ap)
 {
-	struct line l = { buf, buf + (size < PATH ? size : PATH) - 1 };
+	size_t at = n == NULL ? 0 : path(buf, size < PATH ? size : PATH, n);
 
-	if (n != NULL)
-		put_path(&l, n);
-	l.end = buf + size - 1;
-	if (n != NULL)
-		put_string(&l, ": ");
-	if (prop != NULL) {
-		put_string(&l, prop);
-		put_string(&l, ": ");
-	}
-	print_to(put, &l, fmt, ap);
-	*l.s = '\0';
+	at += (size_t)print_buf(buf + at, size - at, "%s%s%s",
+	    n == NULL ? "" : ": ", prop == NULL ? "" : prop,
+	    prop == NULL ? "" : ": ");
+	if (at < size)
+		print_va(buf + at, size - at, fmt, ap);
+	for (; *buf != '\0'; buf++)
+		if (*buf < ' ' || *buf > '~')
+			*buf = '?';
 }
 
 static __attribute__((format(printf, 4, 5))) int

@@ -218,45 +218,18 @@ console_backlog(void)
 	return (input.in != input.out);
 }
 
-static void
-log_va(const char *prefix, const char *name, const char *fmt, va_list ap)
-{
-
-	if (dev == NULL)
-		return;
-	console_lock();
-	close_line();
-	put_string(prefix);
-	put_string(name);
-	put_string(*prefix != '\0' ? ": " : "");
-	print_to(put, NULL, fmt, ap);
-	put(NULL, '\n');
-	console_unlock();
-}
-
 void
 log_line(const char *fmt, ...)
 {
 	va_list ap;
 
+	if (dev == NULL)
+		return;
 	va_start(ap, fmt);
-	log_va("", "", fmt, ap);
+	console_lock();
+	close_line();
+	print_to(put, NULL, fmt, ap);
+	put(NULL, '\n');
+	console_unlock();
 	va_end(ap);
-}
-
-void
-log_vm(const struct vm *vm, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_va("vm ", vm->config.name, fmt, ap);
-	va_end(ap);
-}
-
-void
-log_panic(const char *fmt, va_list ap)
-{
-
-	log_va("PANIC", "", fmt, ap);
 }

@@ -8,10 +8,7 @@
 
 #include "lib/print.h"
 
-struct vm;
-
 void	log_line(const char *fmt, ...) PRINTF_LIKE(1, 2);
-/* "vm NAME: ..." */
-void	log_vm(const struct vm *vm, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* "PANIC: ..." */
-void	log_panic(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
+/* What is to be said of one VM; fmt is a literal. */
+#define	log_vm(vm, fmt, ...)						\
+	log_line("vm %s: " fmt, (vm)->config.name, ##__VA_ARGS__)

@@ -346,7 +346,7 @@ ended(struct vm *vm)
 	if (vm->config.stats)
 		stats_print(vm);
 	stage2_reset(&vm->s2);
-	log_vm(vm, vm->why == VM_STOP_OFF ? "off" : "stopped");
+	log_vm(vm, "%s", vm->why == VM_STOP_OFF ? "off" : "stopped");
 	vm->state = VM_STOPPED;
 	port_mb();
 	spin_lock(&vms_lock);

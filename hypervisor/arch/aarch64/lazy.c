@@ -55,50 +55,44 @@ port_vcpu_disown(struct vcpu *v)
 		v->pcpu->fp_owner = NULL;
 }
 
+/* One list for both ways, where there is a `save` to say which. */
+#define	SWITCH(field, reg) do {						\
+	if (save)							\
+		(field) = read_sysreg(reg);				\
+	else								\
+		write_sysreg(reg, field);				\
+} while (0)
+
 static void
-pmu_save(struct arch_pmu *s)
+pmu_switch(struct arch_pmu *s, bool save)
 {
 	unsigned int n = pmu_counters();
 
-	s->pmcr = read_sysreg(pmcr_el0);
-	s->cntenset = read_sysreg(pmcntenset_el0);
+	if (save) {
+		s->pmcr = read_sysreg(pmcr_el0);
+		s->cntenset = read_sysreg(pmcntenset_el0);
+		s->intenset = read_sysreg(pmintenset_el1);
+		s->selr = read_sysreg(pmselr_el0);
+	}
 	write_sysreg(pmcntenclr_el0, ~0u);
 	isb();
-	s->ccntr = read_sysreg(pmccntr_el0);
-	s->ccfiltr = read_sysreg(pmccfiltr_el0);
-	s->intenset = read_sysreg(pmintenset_el1);
-	s->ovsset = read_sysreg(pmovsset_el0);
-	s->selr = read_sysreg(pmselr_el0);
-	s->userenr = read_sysreg(pmuserenr_el0);
+	/* Nothing counts; no overflow of this vCPU's interrupts the next. */
+	if (save)
+		s->ovsset = read_sysreg(pmovsset_el0);
+	write_sysreg(pmintenclr_el1, ~0u);
+	write_sysreg(pmovsclr_el0, ~0u);
+	SWITCH(s->ccntr, pmccntr_el0);
+	SWITCH(s->ccfiltr, pmccfiltr_el0);
+	SWITCH(s->userenr, pmuserenr_el0);
 	for (unsigned int i = 0; i < n; i++) {
 		write_sysreg(pmselr_el0, i);
 		isb();
-		s->evcntr[i] = read_sysreg(pmxevcntr_el0);
-		s->evtyper[i] = read_sysreg(pmxevtyper_el0);
+		SWITCH(s->evcntr[i], pmxevcntr_el0);
+		SWITCH(s->evtyper[i], pmxevtyper_el0);
 	}
-	/* No overflow of this vCPU's may interrupt the next. */
-	write_sysreg(pmintenclr_el1, ~0u);
-	write_sysreg(pmovsclr_el0, ~0u);
-}
-
-static void
-pmu_load(const struct arch_pmu *s)
-{
-	unsigned int n = pmu_counters();
-
-	write_sysreg(pmcntenclr_el0, ~0u);
-	write_sysreg(pmintenclr_el1, ~0u);
-	write_sysreg(pmovsclr_el0, ~0u);
-	for (unsigned int i = 0; i < n; i++) {
-		write_sysreg(pmselr_el0, i);
-		isb();
-		write_sysreg(pmxevcntr_el0, s->evcntr[i]);
-		write_sysreg(pmxevtyper_el0, s->evtyper[i]);
-	}
+	if (save)
+		return;
 	write_sysreg(pmselr_el0, s->selr);
-	write_sysreg(pmuserenr_el0, s->userenr);
-	write_sysreg(pmccntr_el0, s->ccntr);
-	write_sysreg(pmccfiltr_el0, s->ccfiltr);
 	write_sysreg(pmovsset_el0, s->ovsset);
 	write_sysreg(pmintenset_el1, s->intenset);
 	write_sysreg(pmcr_el0, s->pmcr);
@@ -110,39 +104,25 @@ pmu_load(const struct arch_pmu *s)
  * which sysreg.c lets guests know; a CPU has one more of each than this field
  * says.
  */
-#define	EACH_DEBUG(OP) do {						\
-	uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);			\
-	unsigned int bps = (dfr0 >> 12 & 15) + 1;			\
-	unsigned int wps = (dfr0 >> 20 & 15) + 1;			\
-									\
-	OP(b, bps, 0) OP(b, bps, 1) OP(b, bps, 2) OP(b, bps, 3)		\
-	OP(b, bps, 4) OP(b, bps, 5)					\
-	OP(w, wps, 0) OP(w, wps, 1) OP(w, wps, 2) OP(w, wps, 3)		\
-} while (0)
-#define	SAVE(k, have, n) if (have > n) {				\
-	d->k##vr[n] = read_sysreg(dbg##k##vr##n##_el1);			\
-	d->k##cr[n] = read_sysreg(dbg##k##cr##n##_el1);			\
-}
-#define	LOAD(k, have, n) if (have > n) {				\
-	write_sysreg(dbg##k##vr##n##_el1, d->k##vr[n]);			\
-	write_sysreg(dbg##k##cr##n##_el1, d->k##cr[n]);			\
+#define	DEBUG(k, have, n) if ((have) > (n)) {				\
+	SWITCH(d->k##vr[n], dbg##k##vr##n##_el1);			\
+	SWITCH(d->k##cr[n], dbg##k##cr##n##_el1);			\
 }
 
 static void
-debug_save(struct arch_debug *d)
+debug_switch(struct arch_debug *d, bool save)
 {
+	uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);
+	unsigned int bps = (dfr0 >> 12 & 15) + 1, wps = (dfr0 >> 20 & 15) + 1;
 
+	DEBUG(b, bps, 0) DEBUG(b, bps, 1) DEBUG(b, bps, 2) DEBUG(b, bps, 3)
+	DEBUG(b, bps, 4) DEBUG(b, bps, 5)
+	DEBUG(w, wps, 0) DEBUG(w, wps, 1) DEBUG(w, wps, 2) DEBUG(w, wps, 3)
 	/* MDSCR_EL1 itself is switched with EL1. */
-	d->oslsr = read_sysreg(oslsr_el1) >> 1 & 1;
-	EACH_DEBUG(SAVE);
-}
-
-static void
-debug_load(const struct arch_debug *d)
-{
-
-	EACH_DEBUG(LOAD);
-	write_sysreg(oslar_el1, d->oslsr);
+	if (save)
+		d->oslsr = read_sysreg(oslsr_el1) >> 1 & 1;
+	else
+		write_sysreg(oslar_el1, d->oslsr);
 }
 
 void
@@ -156,9 +136,9 @@ lazy_save(struct vcpu *v)
 			v->arch.uses &= ~USES_SERROR;
 	}
 	if (v->arch.uses & USES_PMU)
-		pmu_save(&v->arch.pmu);
+		pmu_switch(&v->arch.pmu, true);
 	if (v->arch.uses & USES_DEBUG)
-		debug_save(&v->arch.debug);
+		debug_switch(&v->arch.debug, true);
 }
 
 void
@@ -166,9 +146,9 @@ lazy_load(struct vcpu *v)
 {
 
 	if (v->arch.uses & USES_PMU)
-		pmu_load(&v->arch.pmu);
+		pmu_switch(&v->arch.pmu, false);
 	if (v->arch.uses & USES_DEBUG)
-		debug_load(&v->arch.debug);
+		debug_switch(&v->arch.debug, false);
 }
 
 void
@@ -177,7 +157,7 @@ port_take_pmu(struct vcpu *v)
 
 	v->arch.uses |= USES_PMU;
 	v->arch.mdcr &= ~MDCR_PMU;
-	pmu_load(&v->arch.pmu);
+	pmu_switch(&v->arch.pmu, false);
 	write_sysreg(mdcr_el2, v->arch.mdcr);
 }
 
@@ -187,6 +167,6 @@ port_take_debug(struct vcpu *v)
 
 	v->arch.uses |= USES_DEBUG;
 	v->arch.mdcr &= ~MDCR_DEBUG;
-	debug_load(&v->arch.debug);
+	debug_switch(&v->arch.debug, false);
 	write_sysreg(mdcr_el2, v->arch.mdcr);
 }

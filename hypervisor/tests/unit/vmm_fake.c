@@ -147,11 +147,10 @@ sched_timer_changed(struct vcpu *v)
 }
 
 void
-log_vm(const struct vm *vm, const char *fmt, ...)
+log_line(const char *fmt, ...)
 {
 	va_list ap;
 
-	(void)vm;
 	va_start(ap, fmt);
 	vsnprintf(vmm_fake.log, sizeof(vmm_fake.log), fmt, ap);
 	va_end(ap);
