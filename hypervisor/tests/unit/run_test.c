@@ -47,7 +47,8 @@ ATF_TC_BODY(stops, tc)
 	ATF_CHECK_EQ(&vmm_vcpu[1], run_outcome(OUTCOME_STOP, V,
 	    ESR(EC_DABT_LOW, 0x30)));
 	ATF_CHECK_EQ(1, vmm_fake.logs);
-	ATF_CHECK_STREQ("vm : stopped: vCPU 0 cannot go on from ESR_EL2 0x92000030",
+	ATF_CHECK_STREQ("vm : stopped: vCPU 0 cannot go on "
+	    "from ESR_EL2 0x92000030",
 	    vmm_fake.log);
 	ATF_CHECK_EQ(1, V->arch.dumps);
 	ATF_CHECK_EQ(1, vmm_fake.stops);
