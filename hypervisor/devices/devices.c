@@ -69,11 +69,11 @@ bell_line(void *ctx, bool level)
 	set_line(ctx, MACHINE_DOORBELL_INTID, level);
 }
 
-static void
+static bool
 console_sink(void *ctx, char c)
 {
 
-	console_vm_put(((struct devices *)ctx)->vm, c);
+	return (console_vm_put(((struct devices *)ctx)->vm, c));
 }
 
 static const struct virtio_ops ops = { memory, slot_line };

@@ -17,7 +17,7 @@ struct mmio {
 
 enum mmio_result {
 	MMIO_OK,
-	MMIO_AGAIN,		/* a word's write: have the guest repeat it */
+	MMIO_AGAIN,		/* a write: have the guest repeat it */
 	MMIO_FAULT,		/* inject a synchronous external abort */
 };
 

@@ -10,6 +10,7 @@
 #include "port/mem.h"
 
 #define	CHUNK_PAGES	(BLOCK_SIZE / PAGE_SIZE)
+#define	SCRUB_BLOCKS	8		/* at a time: less than a turn */
 
 static const struct pt_attr attrs[] = {
 	[STAGE2_RAM] =		{ PT_NORMAL, true, true, true },
@@ -157,17 +158,21 @@ stage2_release(struct stage2 *s, ipa_t ipa)
 	return (error);
 }
 
-/* All RAM that the guest may have written to: cleaned, or zeroed. */
-static __attribute__((cold)) void
-each_touched(struct stage2 *s, bool zero)
+/*
+ * Of the RAM that the guest may have written to what comes first at *from or
+ * above, 2 MiB at most: cleaned, or zeroed. False: nothing is left.
+ */
+static __attribute__((cold)) bool
+sweep(struct stage2 *s, uint64_t *from, bool zero)
 {
 	uint64_t next;
 
 	for (struct stage2_region *r = s->region; r < s->region + s->nregions;
 	    r++) {
 		uint64_t end = r->attr.exec ? r->ipa.v + r->size : 0;
+		uint64_t at = r->ipa.v > *from ? r->ipa.v : *from;
 
-		for (uint64_t at = r->ipa.v; at < end; at = next) {
+		for (; at < end; at = next) {
 			next = round_down(at, BLOCK_SIZE) + BLOCK_SIZE;
 			if (next > end)
 				next = end;
@@ -181,30 +186,38 @@ each_touched(struct stage2 *s, bool zero)
 					port_zero_page(p);
 					p += PAGE_SIZE;
 				}
+			*from = next;
+			return (true);
 		}
 	}
+	*from = 0;
+	return (false);
 }
 
-__attribute__((cold)) void
-stage2_clean(struct stage2 *s)
+__attribute__((cold)) bool
+stage2_clean(struct stage2 *s, uint64_t *from)
 {
 
 	spin_lock(&s->lock);
-	each_touched(s, false);
+	bool more = sweep(s, from, false);
 	spin_unlock(&s->lock);
+	return (more);
 }
 
-__attribute__((cold)) void
-stage2_reset(struct stage2 *s)
+__attribute__((cold)) bool
+stage2_scrub(struct stage2 *s, uint64_t *from)
 {
 
-	each_touched(s, true);
+	for (unsigned int n = 0; sweep(s, from, true);)
+		if (++n == SCRUB_BLOCKS)
+			return (true);
 	for (struct stage2_region *r = s->region; r < s->region + s->nregions;
 	    r++)
 		if (r->populated != NULL) {
 			pt_unmap(&s->pt, r->ipa.v, r->size);
 			memset(r->populated, 0, count_pages(r) * PAGE_SIZE);
 		}
+	return (false);
 }
 
 __attribute__((cold)) void

@@ -48,8 +48,9 @@ struct stage2 {
 int	stage2_init(struct stage2 *s, unsigned int vmid,
 	    unsigned int ipa_bits, struct pool *pool);
 /*
- * Page aligned, inside ipa_bits, not overlapping. 0, or -1 (also: no
- * memory). Eager RAM is mapped but not zeroed: stage2_reset() does.
+ * Page aligned, inside ipa_bits, not overlapping; RAM of its own in ascending
+ * order. 0, or -1 (also: no memory). Eager RAM is mapped but not zeroed:
+ * stage2_scrub() does.
  */
 int	stage2_add(struct stage2 *s, enum stage2_kind kind, ipa_t ipa,
 	    uint64_t size, pa_t pa);
@@ -67,10 +68,14 @@ bool	stage2_translate(struct stage2 *s, ipa_t ipa, bool write, pa_t *pa);
  */
 int	stage2_release(struct stage2 *s, ipa_t ipa);
 /*
- * Power-on, or the end: demand RAM unpopulated, all RAM of the guest's zero.
- * No vCPU runs.
+ * Power-on, or the end: all RAM of the guest's zero, and in the end demand RAM
+ * unpopulated. No vCPU runs. In pieces, as stage2_clean().
  */
-void	stage2_reset(struct stage2 *s);
-/* Clean and invalidate all RAM in use to PoC (a guest's DC by set/way). */
-void	stage2_clean(struct stage2 *s);
+bool	stage2_scrub(struct stage2 *s, uint64_t *from);
+/*
+ * Cleans and invalidates RAM in use to PoC (a guest's DC by set/way), a bounded
+ * bit of it: from *from on, which goes up, and is 0 again when all is done.
+ * False: all is done.
+ */
+bool	stage2_clean(struct stage2 *s, uint64_t *from);
 void	stage2_destroy(struct stage2 *s);

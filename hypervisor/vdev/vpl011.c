@@ -136,7 +136,7 @@ vpl011_send(struct vpl011 *u, uint8_t c)
 {
 
 	if ((u->reg[CR] & CR_LBE) == 0)
-		u->ops->sink(u->ctx, (char)c);
+		u->refused = !u->ops->sink(u->ctx, (char)c);
 	else if (!vpl011_push(u, c)) {
 		u->overrun = true;
 		u->reg[RIS] |= INT_OE;
@@ -215,7 +215,10 @@ vpl011_access(struct vpl011 *u, struct mmio *m)
 	};
 
 	spin_lock(&u->lock);
+	u->refused = false;
 	enum mmio_result r = primecell_access(&regs, u, m);
+	if (u->refused)
+		r = MMIO_AGAIN;
 	vpl011_update(u);
 	spin_unlock(&u->lock);
 	return (r);

@@ -18,7 +18,8 @@
  * their own, and must not call the device.
  */
 struct vpl011_ops {
-	void	(*sink)(void *ctx, char c);	/* the guest sends c */
+	/* The guest sends c. False: it is to try again. */
+	bool	(*sink)(void *ctx, char c);
 	/* The interrupt line changes to level; called on changes only. */
 	void	(*line)(void *ctx, bool level);
 };
@@ -30,6 +31,7 @@ struct vpl011 {
 	uint16_t	reg[19];	/* by offset / 4; FR is read unlocked */
 	bool		level;		/* of the line, as last told */
 	bool		overrun;	/* to be told with the next DR read */
+	bool		refused;	/* by the sink, just now */
 	uint8_t		rx_head, rx_count;
 	uint8_t		rx[VPL011_FIFO];
 };

@@ -25,9 +25,12 @@ notify(struct virtio *d, unsigned int queue)
 		n = PIECE;
 	if (!virtio_copy(d, false, d->progress, buf, n))
 		return (false);
-	for (uint64_t i = 0; i < n; i++)
-		c->sink(d->ctx, buf[i]);
-	d->progress += n;
+	uint64_t i = 0;
+	while (i < n && c->sink(d->ctx, buf[i]))
+		i++;
+	d->progress += i;
+	if (i < n)
+		return (true);
 	if (d->progress >= size) {
 		d->progress = 0;
 		virtio_done(d, TRANSMIT, 0);

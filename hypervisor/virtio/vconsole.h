@@ -10,7 +10,8 @@
 
 struct vconsole {
 	struct virtio	d;		/* virtio_init() with vconsole_kind */
-	void		(*sink)(void *ctx, char c);	/* ctx of d */
+	/* ctx of d. False: the driver's notification is to be repeated. */
+	bool		(*sink)(void *ctx, char c);
 };
 
 extern const struct virtio_kind vconsole_kind;

@@ -8,6 +8,7 @@
 #include "vmm/vm.h"
 
 struct vm_console {
+	uint64_t	paid;		/* when all that it said is due */
 	unsigned int	n;		/* characters held in line */
 	char		line[CONSOLE_LINE];
 };
@@ -127,18 +128,36 @@ console_vm_flush(struct vm *vm)
 	console_unlock();
 }
 
+bool
+console_pay(struct vm *vm, unsigned int n)
+{
+	struct vm_console *held = vm->console;
+	uint64_t now = port_counter(), hz = port_counter_hz();
+
+	if (attached == 1)
+		return (true);
+	/* However long it was silent, it may be ahead by a burst. */
+	uint64_t paid = held->paid > now ? held->paid : now;
+	if (paid - now > hz * (CONSOLE_BURST / CONSOLE_RATE))
+		return (false);
+	held->paid = paid + hz / CONSOLE_RATE * n;
+	return (true);
+}
+
 /*
  * A VM alone speaks as it likes. Several are shown line by line, so that
  * none cuts another's; a prompt comes out with the first key (console_pump).
  */
-void
+bool
 console_vm_put(void *ctx, char c)
 {
 	struct vm *vm = ctx;
 	struct vm_console *held = vm->console;
 
 	if (dev == NULL || c == '\r')
-		return;
+		return (true);
+	if (!console_pay(vm, 1))
+		return (false);
 	console_lock();
 	if (attached == 1) {
 		open_line = c == '\n' ? NULL : vm;
@@ -150,6 +169,7 @@ console_vm_put(void *ctx, char c)
 			held->line[held->n++] = c;
 	}
 	console_unlock();
+	return (true);
 }
 
 /* The VM with this index, if it listens. */

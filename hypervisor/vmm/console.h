@@ -13,6 +13,12 @@ struct vm;
 
 #define	CONSOLE_ESCAPE	0x1d		/* Ctrl-] */
 #define	CONSOLE_LINE	200		/* characters held back of a line */
+/*
+ * Where VMs share it none is to drown the others: what one says beyond a burst
+ * waits, as at a slow line. Characters, and those of a second.
+ */
+#define	CONSOLE_BURST	65536u
+#define	CONSOLE_RATE	4096u
 
 /* How to reach the device; put may be called by one CPU at a time. */
 struct console_ops {
@@ -25,8 +31,10 @@ void	console_init(const struct console_ops *ops);
 /* A VM comes: room for its half lines, from memory that stays (one page). */
 void	console_attach(struct vm *vm, void *page);
 void	console_detach(struct vm *vm);
-/* From a VM's UART. */
-void	console_vm_put(void *vm, char c);
+/* From a VM's UART. False: it has said too much of late, try again. */
+bool	console_vm_put(void *vm, char c);
+/* The same of n characters that need not be said. */
+bool	console_pay(struct vm *vm, unsigned int n);
 /* Print what a VM left unfinished. */
 void	console_vm_flush(struct vm *vm);
 /* Characters have come in, or the guest may have made room for them. */

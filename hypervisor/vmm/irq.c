@@ -86,14 +86,18 @@ irq_handle(struct pcpu *p, struct vcpu *v)
 		irq_ops->deactivate(iar);
 		if (unlikely(host.stop != NULL))
 			host.stop();
-		if (v != NULL && v == p->current &&
-		    v->requests == VCPU_REQ_GIC) {
+		if (unlikely(v == NULL || v != p->current))
+			return (OUTCOME_SWITCH);
+		if (likely(v->requests == VCPU_REQ_GIC)) {
 			__atomic_fetch_and(&v->requests, ~VCPU_REQ_GIC,
 			    __ATOMIC_ACQUIRE);
 			vgic_sync(&v->gic);
-			return (p->nvcpus > 1 ? OUTCOME_SWITCH : OUTCOME_RETRY);
-		}
-		return (OUTCOME_SWITCH);
+			if (likely(p->nvcpus == 1))
+				return (OUTCOME_RETRY);
+		} else if (v->requests != 0)
+			return (OUTCOME_SWITCH);
+		/* Who else was kicked has its turn, but not this one's. */
+		return (sched_timer(p) ? OUTCOME_SWITCH : OUTCOME_RETRY);
 	}
 	return (serve_rest(p, v, iar));
 }

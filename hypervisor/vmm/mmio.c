@@ -18,6 +18,11 @@ extend(uint64_t esr, uint64_t value)
 	return (esr & ABT_SF ? value : (uint32_t)value);
 }
 
+/* Of an access's result. */
+#define	OUTCOME(result)	((outcome_t)(result) * 2)
+_Static_assert(OUTCOME(MMIO_OK) == OUTCOME_DONE && OUTCOME(MMIO_AGAIN) ==
+    OUTCOME_RETRY && OUTCOME(MMIO_FAULT) == OUTCOME_ABORT, "outcomes");
+
 outcome_t
 mmio_access(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
     uint64_t offset)
@@ -34,17 +39,11 @@ mmio_access(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
 		return (OUTCOME_ABORT);
 	if (m.write)
 		m.value = vcpu_reg(v, ABT_SRT(esr)) << unused >> unused;
-	if (r->access(r->dev, v->index, &m) != MMIO_OK)
-		return (OUTCOME_ABORT);
-	if (!m.write)
+	enum mmio_result result = r->access(r->dev, v->index, &m);
+	if (result == MMIO_OK && !m.write)
 		vcpu_set_reg(v, ABT_SRT(esr), extend(esr, m.value));
-	return (OUTCOME_DONE);
+	return (OUTCOME(result));
 }
-
-/* Of a write's result. */
-#define	OUTCOME(result)	((outcome_t)(result) * 2)
-_Static_assert(OUTCOME(MMIO_OK) == OUTCOME_DONE && OUTCOME(MMIO_AGAIN) ==
-    OUTCOME_RETRY && OUTCOME(MMIO_FAULT) == OUTCOME_ABORT, "outcomes");
 
 /* Specialised twice. */
 static inline __attribute__((always_inline)) outcome_t

@@ -38,13 +38,13 @@ sched_add(struct vcpu *v)
 	p->nvcpus++;
 }
 
-/* May it run now, or has it something to attend to? */
+/* May it run now? */
 static inline bool
-runnable(const struct vcpu *v)
+ready(const struct vcpu *v)
 {
 
-	return ((v->power == VCPU_ON && !v->waiting &&
-	    v->vm->state == VM_RUNNING) || v->requests != 0);
+	return (v->power == VCPU_ON && !v->waiting &&
+	    v->vm->state == VM_RUNNING);
 }
 
 /* When v, which is not loaded, must be looked at for its virtual timer. */
@@ -110,21 +110,21 @@ arm(struct pcpu *p)
 {
 	uint64_t next = ~0ull, now = port_counter();
 	struct vcpu *v = p->ring;
-	unsigned int ready = 0;
+	unsigned int want = 0;
 
 	if (v == NULL)
 		return (0);
 	do {
 		next = earlier(next, due(p, v, now));
-		ready += runnable(v);
+		want += ready(v) || v->requests != 0;
 		v = v->next;
 	} while (v != p->ring);
 	if (p->index == 0 && unlikely(console_backlog()))
 		next = earlier(next,
 		    now + port_counter_hz() / 1000000 * BACKLOG_US);
 	p->timer_next = next;
-	port_set_deadline(ready > 1 ? earlier(next, p->slice_end) : next);
-	return (ready);
+	port_set_deadline(want > 1 ? earlier(next, p->slice_end) : next);
+	return (want);
 }
 
 /*
@@ -166,7 +166,8 @@ sched_timer(struct pcpu *p)
 
 	if (p->index == 0 && console_backlog())
 		console_pump();
-	return (arm(p) > 1);
+	/* Nobody cuts a turn short: by naps one could have them all. */
+	return (arm(p) > 1 && port_counter() >= p->slice_end);
 }
 
 void
@@ -192,15 +193,22 @@ sched_next(struct pcpu *p, struct vcpu *v)
 		while (v != NULL) {
 			/* One may lead to the next: a stop to a restart. */
 			while (unlikely(v->requests != 0))
-				vcpu_attend(v);
-			if (runnable(v))
+				if (!vcpu_attend(v)) {
+					p->unattended = true;
+					break;
+				}
+			if (ready(v))
 				goto found;
 			v = v->next;
 			if (v == first)
 				break;
 		}
 		arm(p);
-		port_idle();
+		if (p->unattended)
+			port_relax();
+		else
+			port_idle();
+		p->unattended = false;
 		irq_handle(p, p->loaded);
 		/* Nobody kicks the vCPU that is loaded here: look. */
 		if (p->loaded != NULL && p->loaded->waiting &&

@@ -242,7 +242,8 @@ trap_pmu(struct vcpu *v)
  * 0 of way 0 is part of every sweep and stands for it: there its memory is
  * cleaned and invalidated by address; the other operations of the sweep
  * have nothing left to do. (Invalidate alone may clean, too: DDI 0487 D19.2,
- * HCR_EL2.SWIO.)
+ * HCR_EL2.SWIO.) It is done bit by bit, the instruction executed again for
+ * each, so that other VMs have their turns.
  */
 static outcome_t
 trap_set_way(struct vcpu *v, uint64_t esr)
@@ -251,9 +252,9 @@ trap_set_way(struct vcpu *v, uint64_t esr)
 	if (SYS_READ(esr))
 		return (OUTCOME_UNDEF);
 	/* Way and set are the bits above the level [3:1]. */
-	if ((vcpu_reg(v, SYS_RT(esr)) & 0xfffffff0) == 0)
-		stage2_clean(&v->vm->s2);
-	return (OUTCOME_DONE);
+	return ((vcpu_reg(v, SYS_RT(esr)) & 0xfffffff0) == 0 &&
+	    stage2_clean(&v->vm->s2, &v->cleaned) ? OUTCOME_RETRY :
+	    OUTCOME_DONE);
 }
 
 static __attribute__((noinline)) outcome_t

@@ -28,7 +28,7 @@ forget(struct vcpu *v)
 	port_vcpu_disown(v);
 }
 
-outcome_t
+bool
 vcpu_attend(struct vcpu *v)
 {
 	uint32_t req = __atomic_exchange_n(&v->requests, 0, __ATOMIC_SEQ_CST);
@@ -38,8 +38,14 @@ vcpu_attend(struct vcpu *v)
 		forget(v);
 		v->power = VCPU_OFF;
 		v->waiting = 0;
-		vm_vcpu_stopped(vm);
-		return (OUTCOME_SWITCH);
+		v->cleaned = 0;
+		if (vm_vcpu_stopped(vm))
+			req = VCPU_REQ_SCRUB;
+	}
+	if (req & VCPU_REQ_SCRUB && !vm_scrub(v)) {
+		__atomic_fetch_or(&v->requests, VCPU_REQ_SCRUB,
+		    __ATOMIC_RELAXED);
+		return (false);
 	}
 	if (req & VCPU_REQ_START) {
 		forget(v);
@@ -54,13 +60,12 @@ vcpu_attend(struct vcpu *v)
 		spin_unlock(&vm->lock);
 		if (unlikely(vm->first_entry == 0))
 			vm->first_entry = port_counter();
-		return (OUTCOME_SWITCH);
 	}
 	if (req & VCPU_REQ_TIMER)
 		sched_timer_changed(v);
 	if (req & VCPU_REQ_GIC && v->pcpu->loaded == v)
 		vgic_sync(&v->gic);
-	return (OUTCOME_RETRY);
+	return (true);
 }
 
 outcome_t

@@ -28,6 +28,7 @@ enum vcpu_power {
 #define	VCPU_REQ_STOP		(1u << 1)	/* the VM is stopping */
 #define	VCPU_REQ_START		(1u << 2)	/* reset to start_pc first */
 #define	VCPU_REQ_TIMER		(1u << 3)	/* its CPU's timer: set anew */
+#define	VCPU_REQ_SCRUB		(1u << 4)	/* all have stopped: the rest */
 
 struct vcpu {
 	/* Known to the vectors (arch offsets): keep first, in this order. */
@@ -51,6 +52,7 @@ struct vcpu {
 	struct vgic_cpu	gic;
 	struct vtimer	ptimer;		/* emulated CNTP; CNTV is in arch */
 	bool		ptimer_told;	/* its line was raised for this */
+	uint64_t	cleaned;	/* how far a sweep of its RAM is */
 	struct arch_vcpu arch;
 	uint64_t	ticks[EXIT_CLASSES];	/* with "stats" */
 };
@@ -80,6 +82,7 @@ struct pcpu {
 	uint64_t	timer_next;	/* count of the next timer of a vCPU */
 	uint64_t	slice_end;	/* count at which the turn ends */
 	bool		timed;		/* vectors[] also add up time */
+	bool		unattended;	/* requests: no time to sleep */
 };
 
 #define	PCPU_MAX	64
@@ -88,8 +91,11 @@ extern unsigned int pcpu_count;		/* entries of pcpus in use */
 
 /* Ask a vCPU, on whichever CPU, to attend to req; wakes it from WFI. */
 void	vcpu_request(struct vcpu *v, uint32_t req);
-/* Attend to what was asked of v, which is loaded on this CPU or waits. */
-outcome_t vcpu_attend(struct vcpu *v);
+/*
+ * Attend to what was asked of v, which is loaded on this CPU or waits. False:
+ * there is more of it, and others have their turn first.
+ */
+bool	vcpu_attend(struct vcpu *v);
 /* The guest waits for an interrupt. */
 outcome_t vcpu_wait(struct vcpu *v);
 /* By guest register number; 31 reads as zero and swallows writes. */
@@ -131,7 +137,10 @@ struct vcpu *sched_next(struct pcpu *p, struct vcpu *v);
 void	sched_timer_changed(struct vcpu *v);
 /* On this CPU, safe with any lock held: sched_timer() before guests go on. */
 void	sched_soon(void);
-/* The EL2 timer has fired on p. True: others than the current could run. */
+/*
+ * The EL2 timer has fired on p, or it was kicked. True: the turn is over, and
+ * others than the current could run.
+ */
 bool	sched_timer(struct pcpu *p);
 /* Nobody's EL1 state is to stay in this CPU (the loaded vCPU's is saved). */
 void	sched_unload(struct pcpu *p);

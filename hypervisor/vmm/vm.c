@@ -238,8 +238,8 @@ fail:
 }
 
 /*
- * Memory as it is after power-on: zero, with the images in it. Demand RAM
- * is zeroed as it is touched; the pages of the images are touched now.
+ * What scrubbed memory has after power-on: the images. Demand RAM is zeroed as
+ * it is touched; the pages of the images are touched now.
  */
 static int
 fill_memory(struct vm *vm, char *err)
@@ -247,7 +247,6 @@ fill_memory(struct vm *vm, char *err)
 	uint64_t n;
 	pa_t pa;
 
-	stage2_reset(&vm->s2);
 	uint64_t start = port_counter();
 	for (unsigned int i = 0; i < vm->config.image.nparts; i++) {
 		const struct vm_image *im = &vm->config.image.part[i];
@@ -289,6 +288,8 @@ vm_start(struct vm *vm, char *err)
 
 	/* Power-on of its virtual counter: from here on a guest sees time. */
 	vm->cntvoff = port_counter();
+	for (uint64_t at = 0; stage2_scrub(&vm->s2, &at);)
+		;
 	if (fill_memory(vm, err) != 0)
 		return (-1);
 	for (unsigned int i = 0; i < vm->config.nspis; i++) {
@@ -327,7 +328,8 @@ restart(struct vm *vm)
 {
 	char err[VM_ERR];
 
-	log_vm(vm, "reset");
+	if (console_pay(vm, 64))
+		log_vm(vm, "reset");
 	vgic_reset(&vm->gic);
 	vpl011_reset(&vm->uart);
 	vpl031_reset(&vm->rtc);
@@ -345,7 +347,6 @@ ended(struct vm *vm)
 
 	if (vm->config.stats)
 		stats_print(vm);
-	stage2_reset(&vm->s2);
 	log_vm(vm, "%s", vm->why == VM_STOP_OFF ? "off" : "stopped");
 	vm->state = VM_STOPPED;
 	port_mb();
@@ -357,22 +358,32 @@ ended(struct vm *vm)
 	spin_unlock(&vms_lock);
 }
 
-void
+bool
 vm_vcpu_stopped(struct vm *vm)
 {
 
 	spin_lock(&vm->lock);
 	bool last = --vm->running == 0;
 	spin_unlock(&vm->lock);
-	if (!last)
-		return;
-	console_vm_flush(vm);
-	if (vm->devices != NULL)
-		host.devices->reset(vm);
-	if (vm->why == VM_STOP_RESET)
-		restart(vm);
+	if (last) {
+		console_vm_flush(vm);
+		if (vm->devices != NULL)
+			host.devices->reset(vm);
+	}
+	return (last);
+}
+
+bool
+vm_scrub(struct vcpu *v)
+{
+
+	if (stage2_scrub(&v->vm->s2, &v->cleaned))
+		return (false);
+	if (v->vm->why == VM_STOP_RESET)
+		restart(v->vm);
 	else
-		ended(vm);
+		ended(v->vm);
+	return (true);
 }
 
 void

@@ -153,8 +153,10 @@ int	vm_create(const struct vm_config *c, char *err);
 int	vm_start(struct vm *vm, char *err);
 /* From any CPU; returns at once, the vCPUs stop as they exit. */
 void	vm_stop(struct vm *vm, enum vm_stop why);
-/* A vCPU has come to its stop; the last one ends or restarts the VM. */
-void	vm_vcpu_stopped(struct vm *vm);
+/* A vCPU has come to its stop. True: it is the last one, and is to call */
+bool	vm_vcpu_stopped(struct vm *vm);
+/* this until it is true: scrubs a piece of memory, then ends or restarts. */
+bool	vm_scrub(struct vcpu *v);
 /* Only when stopped: zero its memory; give everything back. */
 void	vm_destroy(struct vm *vm);
 

@@ -80,6 +80,7 @@ begin(void)
 	vmm_fake.stage2 = (enum stage2_result)below(4);
 	vmm_fake.mmio_result = below(4) == 0 ? MMIO_FAULT : MMIO_OK;
 	vmm_fake.mmio_value = entropy64();
+	vmm_fake.pieces = below(3);
 	vmm_vm.config.gic = 2 + below(2);
 	vmm_vm.state = below(8) == 0 ? VM_STOPPING : VM_RUNNING;
 	for (i = 0; i < VMM_FAKE_VCPUS; i++)
@@ -119,7 +120,8 @@ end(outcome_t o, uint64_t esr, uint32_t may)
 	spin_unlock(&vmm_vm.lock);
 	/* Once more with nothing done would be once more for ever. */
 	if (o == OUTCOME_RETRY)
-		ATF_REQUIRE(vcpu_fake.pmu + vcpu_fake.debug == 1 ||
+		ATF_REQUIRE(vcpu_fake.pmu + vcpu_fake.debug +
+		    vmm_fake.cleans == 1 ||
 		    (vmm_fake.faults == 1 && vmm_fake.stage2 == STAGE2_FIXED));
 	/* It says why: itself, at most once; and in the end by the syndrome. */
 	if (o == OUTCOME_STOP) {

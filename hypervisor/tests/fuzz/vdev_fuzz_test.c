@@ -15,7 +15,7 @@
 
 static struct vpl011 u;
 static struct vpl031 r;
-static bool line;
+static bool line, refused;
 static unsigned int rises;
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -27,12 +27,14 @@ rnd(uint32_t below)
 	return ((uint32_t)(entropy64() >> 32) % below);
 }
 
-static void
+static bool
 sink(void *ctx, char c)
 {
 
 	(void)ctx;
 	(void)c;
+	refused = rnd(8) == 0;
+	return (!refused);
 }
 
 static void
@@ -75,8 +77,10 @@ spray(mmio_fn *fn, void *dev)
 	if (m.offset + m.size > 0x1000)
 		return;
 	fault = m.size == 8 || m.offset % m.size != 0;
-	ATF_REQUIRE_EQ(fault ? MMIO_FAULT : MMIO_OK,
-	    fn(dev, rnd(8), &m));
+	refused = false;
+	enum mmio_result result = fn(dev, rnd(8), &m);
+	ATF_REQUIRE_EQ(fault ? MMIO_FAULT : refused ? MMIO_AGAIN : MMIO_OK,
+	    result);
 	if (!fault && !m.write)
 		ATF_REQUIRE_EQ(0, m.value >> (8 * m.size - 1) >> 1);
 }

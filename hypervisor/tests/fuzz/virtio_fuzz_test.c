@@ -39,13 +39,14 @@ fill(void *buf, size_t n)
 	filled++;
 }
 
-static void
+static bool
 sink(void *ctx, char c)
 {
 
 	(void)ctx;
 	(void)c;
 	said++;
+	return (rnd(8) != 0);
 }
 
 /* Mostly inside of its RAM. */

@@ -258,7 +258,8 @@ power(void)
 	unsigned int r;
 	uint64_t page;
 
-	stage2_reset(&s);
+	for (uint64_t at = 0; stage2_scrub(&s, &at);)
+		;
 	for (r = 0; r < REGIONS; r++)
 		for (page = 0; page < regions[r].pages; page++) {
 			if (regions[r].ram && want[r][page].mapped)

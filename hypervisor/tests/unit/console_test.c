@@ -1,6 +1,7 @@
 /*
  * Input of the shared console: no character is lost, whenever it comes, and
- * a guest that does not read has nobody interrupted.
+ * a guest that does not read has nobody interrupted. Output: a VM that says too
+ * much waits, and the others are heard.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -57,11 +58,14 @@ type(unsigned int n)
 			uart.pending = true;
 }
 
+static unsigned int put_out;
+
 static void
 uart_put(char c)
 {
 
 	(void)c;
+	put_out++;
 }
 
 static int
@@ -87,12 +91,13 @@ uart_listen(bool on)
 	uart.listening = on;
 }
 
-static void
+static bool
 nothing_sent(void *ctx, char c)
 {
 
 	(void)ctx;
 	(void)c;
+	return (true);
 }
 
 static void
@@ -170,10 +175,52 @@ CASE(unread_input_waits_quietly)
 	ATF_CHECK(uart.listening && !uart.pending && !again);
 }
 
+/* How many characters it may say now, at most so many. */
+static unsigned int
+says(struct vm *vm, unsigned int most)
+{
+	unsigned int n = 0;
+
+	while (n < most && console_vm_put(vm, n % 64 == 63 ? '\n' : 'x'))
+		n++;
+	return (n);
+}
+
+CASE(nobody_drowns_the_others)
+{
+	static struct vm other;
+	static uint64_t pages[2][PAGE_SIZE / 8];
+	unsigned int n;
+
+	begin();
+	fake_counter = 5;
+	console_attach(&guest, pages[0]);
+	/* Alone it says what it likes. */
+	ATF_CHECK_EQ(1000000, says(&guest, 1000000));
+	console_attach(&other, pages[1]);
+	n = says(&guest, 1000000);
+	ATF_CHECK_MSG(n >= CONSOLE_BURST && n <= CONSOLE_BURST + 9, "%u", n);
+	ATF_CHECK_EQ(0, says(&guest, 1));
+	ATF_CHECK(!console_pay(&guest, 64));
+	n = put_out;
+	ATF_CHECK_EQ(64, says(&other, 64));
+	ATF_CHECK(put_out > n);
+	/* Asking costs nothing; a second is worth so many. */
+	fake_counter += port_counter_hz();
+	n = says(&guest, 1000000);
+	ATF_CHECK_MSG(n >= CONSOLE_RATE && n <= CONSOLE_RATE + 1, "%u", n);
+	/* Silence saves up no more than the burst. */
+	fake_counter += 1000ull * port_counter_hz();
+	ATF_CHECK(console_pay(&guest, 64));
+	n = says(&guest, 1000000);
+	ATF_CHECK_MSG(n <= CONSOLE_BURST && n >= CONSOLE_BURST - 64, "%u", n);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 
 	ATF_TP_ADD_TC(tp, late_character_interrupts);
 	ATF_TP_ADD_TC(tp, unread_input_waits_quietly);
+	ATF_TP_ADD_TC(tp, nobody_drowns_the_others);
 	return (atf_no_error());
 }

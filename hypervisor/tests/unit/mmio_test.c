@@ -169,6 +169,8 @@ ATF_TC_BODY(refused, tc)
 	vmm_fake.mmio_result = MMIO_AGAIN;
 	ATF_CHECK_EQ(OUTCOME_RETRY,
 	    mmio_write_word(v, esr(2, 0, ABT_WRITE), UART, 0));
+	ATF_CHECK_EQ(OUTCOME_RETRY,
+	    mmio_access(v, esr(0, 0, ABT_WRITE), UART, 0));
 }
 
 ATF_TC_WITHOUT_HEAD(find);

@@ -54,3 +54,19 @@ host(uint64_t ipa)
 
 	return (port_pa_to_ptr(PA(HOST + (ipa - IPA0))));
 }
+
+/* To the end: how many pieces, none more than a turn is worth. */
+static unsigned int
+scrub(void)
+{
+	uint64_t at = 0, before;
+	unsigned int n = 0;
+
+	do {
+		before = mem_fake.zeroed;
+		n++;
+	} while (stage2_scrub(&s, &at) &&
+	    mem_fake.zeroed - before == 16 * MIB / PAGE);
+	ATF_REQUIRE_EQ(0, at);
+	return (n);
+}

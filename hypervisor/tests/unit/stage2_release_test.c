@@ -1,5 +1,5 @@
 /*
- * Pages of demand RAM that a guest gives back.
+ * RAM that a guest gives back: by pages, or all of it when it ends.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -72,10 +72,27 @@ CASE(release_without_memory)
 	ATF_CHECK_EQ(7, *host(IPA0));
 }
 
+/* A large memory is zeroed in pieces, and all of it. */
+CASE(scrub_in_pieces)
+{
+	uint64_t off;
+
+	fresh();
+	ATF_REQUIRE_EQ(0, add_ram(IPA(IPA0), 40 * MIB + PAGE, PA(HOST),
+	    false));
+	for (off = 0; off < 40 * MIB + PAGE; off += PAGE)
+		*host(IPA0 + off) = 0x5ec7e7;
+	ATF_CHECK_EQ(3, scrub());
+	for (off = 0; off < 40 * MIB + PAGE; off += PAGE)
+		ATF_REQUIRE_EQ(0, *host(IPA0 + off));
+	ATF_CHECK_EQ(40 * MIB / PAGE + 1, mem_fake.zeroed);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 
 	ATF_TP_ADD_TC(tp, release);
 	ATF_TP_ADD_TC(tp, release_without_memory);
+	ATF_TP_ADD_TC(tp, scrub_in_pieces);
 	return (atf_no_error());
 }

@@ -473,6 +473,11 @@ ATF_TC_BODY(caches, tc)
 		ATF_CHECK_EQ(OUTCOME_DONE, trap(set_way[i], false, 31));
 		ATF_CHECK_EQ(3, vmm_fake.cleans);
 		ATF_CHECK_EQ(OUTCOME_UNDEF, trap(set_way[i], true, 0));
+		/* In pieces: again and again, and only then past it. */
+		vmm_fake.pieces = 2;
+		for (way = 2; way >= 0; way--)
+			ATF_CHECK_EQ(way ? OUTCOME_RETRY : OUTCOME_DONE,
+			    trap(set_way[i], false, 31));
 	}
 }
 

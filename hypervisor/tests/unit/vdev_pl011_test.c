@@ -32,13 +32,17 @@ static char sent[256];
 static unsigned int nsent, edges;
 static bool line;
 
-static void
+static bool deaf;
+
+static bool
 sink(void *ctx, char c)
 {
 
 	ATF_REQUIRE_EQ(&line, ctx);
 	ATF_REQUIRE(nsent < sizeof(sent));
-	sent[nsent++] = c;
+	if (!deaf)
+		sent[nsent++] = c;
+	return (!deaf);
 }
 
 static void
@@ -60,7 +64,7 @@ fresh(void)
 	memset(&u, 0xa5, sizeof(u));
 	memset(sent, 0, sizeof(sent));
 	nsent = edges = 0;
-	line = false;
+	line = deaf = false;
 	vpl011_init(&u, &ops, &line);
 }
 
@@ -206,6 +210,32 @@ ATF_TC_BODY(transmit, tc)
 	wr(IMSC, INT_TX);		/* start_tx: at once */
 	ATF_CHECK(line);
 	ATF_CHECK_EQ(5, edges);
+}
+
+/* Nobody takes it now: the store is to be repeated, and no other access. */
+ATF_TC_WITHOUT_HEAD(refused);
+ATF_TC_BODY(refused, tc)
+{
+	struct mmio m = { DR, 4, true, 'x' };
+
+	(void)tc;
+	fresh();
+	deaf = true;
+	ATF_CHECK_EQ(MMIO_AGAIN, vpl011_mmio(&u, 0, &m));
+	ATF_CHECK_EQ(MMIO_AGAIN, vpl011_mmio(&u, 0, &m));
+	ATF_CHECK_EQ(0x97, rd(FR));
+	ATF_CHECK_EQ(0, rd(IMSC));
+	wr(IMSC, 0);
+	m.size = 1;
+	ATF_CHECK_EQ(MMIO_AGAIN, vpl011_mmio(&u, 0, &m));
+	deaf = false;
+	ATF_CHECK_EQ(MMIO_OK, vpl011_mmio(&u, 0, &m));
+	ATF_CHECK_STREQ("x", sent);
+	/* In loop-back nobody else is asked. */
+	deaf = true;
+	wr(CR, 0x80);
+	wr(DR, 'y');
+	ATF_CHECK_EQ('y', rd(DR));
 }
 
 /* FIFOs off: a depth of one. */
@@ -363,6 +393,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, registers);
 	ATF_TP_ADD_TC(tp, widths);
 	ATF_TP_ADD_TC(tp, transmit);
+	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, receive_one);
 	ATF_TP_ADD_TC(tp, levels);
 	ATF_TP_ADD_TC(tp, timeout);

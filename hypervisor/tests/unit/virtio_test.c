@@ -24,13 +24,19 @@ fill(void *buf, size_t n)
 	memset(buf, 0x5a, n);
 }
 
-static void
+static unsigned int listens = ~0u;	/* to so many characters */
+
+static bool
 sink(void *ctx, char c)
 {
 
 	(void)ctx;
 	ATF_REQUIRE(nsaid < sizeof(said));
+	if (listens == 0)
+		return (false);
+	listens--;
 	said[nsaid++] = c;
+	return (true);
 }
 
 static void
@@ -315,6 +321,21 @@ ATF_TC_BODY(console_output, tc)
 	driver_desc(&g, 1, 0, DATA, 1, 0, 0);
 	driver_wr(&g, 0x50, 1);
 	ATF_CHECK_EQ(4 + 128, nsaid);
+	/* Nobody listens any more: it goes on where it was. */
+	while (driver_used(&g, 1) >= 0)
+		;
+	nsaid = 0;
+	listens = 5;
+	driver_desc(&g, 1, 0, DATA, 8, 0, 0);
+	driver_offer(&g, 1, 0);
+	ATF_CHECK_EQ(MMIO_AGAIN, driver_access(&g, true, 0x50, 4, &v));
+	ATF_CHECK_EQ(MMIO_AGAIN, driver_access(&g, true, 0x50, 4, &v));
+	ATF_CHECK_EQ(-1, driver_used(&g, 1));
+	listens = ~0u;
+	driver_wr(&g, 0x50, 1);
+	ATF_CHECK_EQ(8, nsaid);
+	ATF_CHECK_EQ(0, memcmp(text, said, nsaid));
+	ATF_CHECK_EQ(0, driver_used(&g, 1));
 	ATF_CHECK(!BROKEN(&g));
 }
 

@@ -19,6 +19,7 @@ struct vmm_fake {
 	enum stage2_result stage2;		/* of stage2_fault() */
 	uint64_t	mmio_value;		/* what a device reads as */
 	enum mmio_result mmio_result;
+	unsigned int	pieces;		/* of stage2_clean(), less one */
 	/* Recorded. */
 	struct vcpu	*requested;
 	uint32_t	request;
