@@ -95,7 +95,8 @@ boot_mmu_on:
 	adr	x1, boot_mmu_regs
 	ldp	x2, x3, [x1]
 	ldp	x4, x5, [x1, #16]
-	msr	hcr_el2, xzr
+	ldr	x6, e2h
+	msr	hcr_el2, x6
 	msr	ttbr0_el2, x2
 	msr	tcr_el2, x3
 	msr	mair_el2, x5

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "arch/aarch64/arch.h"
+#include "arch/aarch64/ext/e2h.h"
 #include "arch/aarch64/sysreg.h"
 #include "boot/boot.h"
 #include "boot/version.h"
@@ -70,6 +71,7 @@ boot_early(pa_t tree, uint64_t ticks, unsigned int el)
 	if (el != 2)
 		return;
 	cpu_detect();
+	e2h_init(header, dtb.v != 0 ? size : 0);
 	memory_early(dtb, dtb.v != 0 ? size : 0);
 }
 
@@ -204,8 +206,8 @@ start_rest(void)
 	smccc_init(plat.psci.present && !plat.psci.v0_1);
 	devices_init(port_pa_to_ptr(dtb), &plat, memory_map);
 	sysreg_init(arch_ipa_bits);
-	log_line("%u CPUs, GICv%u, %u list registers, %lu MiB RAM", cpus,
-	    gic->version, lr_ops->count, plat.ram_total >> 20);
+	log_line("%u CPUs%s, GICv%u, %u list registers, %lu MiB RAM", cpus,
+	    e2h_report(), gic->version, lr_ops->count, plat.ram_total >> 20);
 	start_vms();
 	__atomic_store_n(&released, true, __ATOMIC_RELEASE);
 	dsb(ishst);

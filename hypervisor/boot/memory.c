@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "arch/aarch64/ext/e2h.h"
 #include "arch/aarch64/sysreg.h"
 #include "boot/boot.h"
 #include "mm/pool.h"
@@ -55,7 +56,8 @@ memory_early(pa_t dtb, size_t dtb_size)
 	map(dtb.v, dtb.v + dtb_size, rodata);
 	boot_mmu_regs[0] = el2.root.v;
 	boot_mmu_regs[1] = TCR_EL2_RES1 | TCR_SH_INNER | TCR_ORGN_WB |
-	    TCR_IRGN_WB | TCR_PS(ps > 5 ? 5 : ps) | TCR_T0SZ(64 - EL2_VA_BITS);
+	    TCR_IRGN_WB | (ps > 5 ? 5 : ps) << e2h.tcr_ps_shift |
+	    TCR_T0SZ(64 - EL2_VA_BITS);
 	boot_mmu_regs[2] = SCTLR_EL2_RES1 | SCTLR_M | SCTLR_C | SCTLR_I |
 	    SCTLR_SA | SCTLR_WXN;
 	boot_mmu_regs[3] = MAIR_EL2_VALUE;

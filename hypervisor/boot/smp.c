@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "arch/aarch64/arch.h"
+#include "arch/aarch64/ext/e2h.h"
 #include "arch/aarch64/sysreg.h"
 #include "boot/boot.h"
 #include "gic/gic.h"
@@ -22,8 +23,11 @@ void
 smp_secondary(struct pcpu *p)
 {
 
-	cpu_init(p);
-	const char *why = gic->init_cpu(p->mpidr);
+	const char *why = e2h_check();
+	if (why == NULL) {
+		cpu_init(p);
+		why = gic->init_cpu(p->mpidr);
+	}
 	if (why != NULL) {
 		log_line(why, p->mpidr);
 		panic_halt();

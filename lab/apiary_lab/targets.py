@@ -105,6 +105,8 @@ class Target:
     def command(self, kernel: Path, initrd: Path | None = None,
                 append: str | None = None) -> list[str]:
         """The whole command that boots these images."""
+        if append is None:
+            append = self.data.get("bootargs")
         if self.runner == "fvp":
             return fvp.command(self.own, self.data["smp"], kernel, initrd,
                                self.dtb, append)

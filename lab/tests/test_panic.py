@@ -156,6 +156,15 @@ class Panic(InFolder):
         self.assertEqual(fields["ESR"] & 0x3c, 0x0c, "no permission fault")
         self.assertEqual(fields["ELR"], fields["x1"])
 
+    def test_rodata_is_not_executable(self) -> None:
+        place = symbol("smccc_hvc")
+        off = symbol("text_end") - place
+        adr = 0x10000001 | (off & 3) << 29 | (off >> 2 & 0x7ffff) << 5
+        fields = self.fields(self.die("smccc_hvc", [adr, 0xd61f0020]))
+        self.assertEqual(fields["ESR"] >> 26, 0x21)
+        self.assertEqual(fields["ESR"] & 0x3c, 0x0c, "no permission fault")
+        self.assertEqual(fields["ELR"], fields["x1"])
+
     def test_null_pointer(self) -> None:
         fields = self.fields(self.die("smccc_hvc", NULL))
         self.assertEqual(fields["ESR"] >> 26, 0x25)
@@ -194,3 +203,9 @@ class Panic(InFolder):
 
 class PanicGicv2(Panic):
     target = "qemu-virt-gicv2"
+
+
+class PanicE2h(Panic):
+    """Page tables have another format."""
+
+    target = "qemu-virt-gicv3-e2h"

@@ -19,6 +19,8 @@ void	cpu_detect(void);		/* once, on the boot CPU */
 void	cpu_init(struct pcpu *p);	/* on each CPU; p becomes its own */
 extern bool arch_conduit_hvc;		/* how port_firmware() calls */
 
+/* vcpu.c: HCR_EL2 of a vCPU at reset */
+extern uint64_t arch_hcr_guest;
 /* switch.S, vectors.S */
 void	switch_save_el1(uint64_t *el1);
 void	switch_load_el1(const uint64_t *el1, uint64_t vttbr);

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "arch/aarch64/arch.h"
+#include "arch/aarch64/ext/e2h.h"
 #include "arch/aarch64/sysreg.h"
 #include "lib/string.h"
 #include "port/mem.h"
@@ -45,11 +46,11 @@ cpu_init(struct pcpu *p)
 	memcpy(p->vectors, vectors_plain, sizeof(p->vectors));
 	write_sysreg(vpidr_el2, read_sysreg(midr_el1));
 	write_sysreg(hstr_el2, 0);
-	write_sysreg(cnthctl_el2, CNTHCTL_EL1PCTEN);
+	write_sysreg(cnthctl_el2, e2h.cnthctl);
 	write_sysreg(cnthp_ctl_el2, 0);
-	write_sysreg(cntv_ctl_el0, 0);
+	write_el12(cntv_ctl_el0, 0);
 	/* 40 bits: level 1, two tables. Fewer: level 1, one. */
-	write_sysreg(vtcr_el2, VTCR_RES1 | TCR_PS(ps > 5 ? 5 : ps) |
+	write_sysreg(vtcr_el2, VTCR_RES1 | VTCR_PS(ps > 5 ? 5 : ps) |
 	    TCR_SH_INNER | TCR_ORGN_WB | TCR_IRGN_WB | VTCR_SL0(1) |
 	    TCR_T0SZ(64 - arch_ipa_bits));
 	isb();

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "arch/aarch64/arch.h"
+#include "arch/aarch64/ext/e2h.h"
 #include "arch/aarch64/sysreg.h"
 #include "vmm/vcpu.h"
 
@@ -37,7 +38,7 @@ port_take_fp(struct vcpu *v)
 {
 	struct pcpu *p = v->pcpu;
 
-	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM);
+	write_sysreg(cptr_el2, e2h.cptr);
 	isb();
 	if (p->fp_owner == v)
 		return;

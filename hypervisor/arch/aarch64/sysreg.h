@@ -22,6 +22,7 @@
 #define	HCR_TACR	(1ull << 21)
 #define	HCR_TSW		(1ull << 22)
 #define	HCR_RW		(1ull << 31)
+#define	HCR_E2H		(1ull << 34)
 #define	HCR_TLOR	(1ull << 35)
 #define	HCR_TERR	(1ull << 36)
 
@@ -30,6 +31,8 @@
 #define	CPTR_TFP	(1ull << 10)
 #define	CPTR_TTA	(1ull << 20)
 #define	CPTR_TAM	(1ull << 30)
+#define	CPTR_E2H_FPEN	(3ull << 20)
+#define	CPTR_E2H_TTA	(1ull << 28)
 
 #define	MDCR_TPMCR	(1ull << 5)
 #define	MDCR_TPM	(1ull << 6)
@@ -40,6 +43,7 @@
 #define	MDCR_TTRF	(1ull << 19)
 
 #define	CNTHCTL_EL1PCTEN (1ull << 0)	/* CNTPCT not trapped */
+#define	CNTHCTL_E2H_EL1PCTEN (1ull << 10)
 #define	CNT_CTL_ENABLE	(1ull << 0)
 
 #define	SCTLR_EL2_RES1	0x30c50830ull
@@ -59,7 +63,7 @@
 #define	TCR_SH_INNER	(3ull << 12)
 #define	TCR_ORGN_WB	(1ull << 10)
 #define	TCR_IRGN_WB	(1ull << 8)
-#define	TCR_PS(n)	((uint64_t)(n) << 16)
+#define	VTCR_PS(n)	((uint64_t)(n) << 16)
 #define	TCR_T0SZ(n)	((uint64_t)(n))
 
 #define	VTCR_RES1	(1ull << 31)
@@ -85,6 +89,17 @@
 	v_; })
 #define	write_sysreg(r, v)						\
 	__asm__ volatile("msr " #r ", %x0" : : "rZ" ((uint64_t)(v)))
+/*
+ * A guest's register that E2H gives another name (op1 5, _EL12, _EL02): the
+ * section .el12 says where, and ext/e2h.c changes the instruction.
+ */
+#define	EL12		"\n.pushsection .el12, \"a\"; .long 9b - .; .popsection"
+#define	read_el12(r) ({							\
+	uint64_t v_;							\
+	__asm__ volatile("9: mrs %0, " #r EL12 : "=r" (v_));		\
+	v_; })
+#define	write_el12(r, v)						\
+	__asm__ volatile("9: msr " #r ", %x0" EL12 : : "rZ" ((uint64_t)(v)))
 #define	isb()		__asm__ volatile("isb" : : : "memory")
 #define	dsb(o)		__asm__ volatile("dsb " #o : : : "memory")
 #define	tlbi(o)		__asm__ volatile("tlbi " #o : : : "memory")

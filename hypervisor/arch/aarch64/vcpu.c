@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "arch/aarch64/arch.h"
+#include "arch/aarch64/ext/e2h.h"
 #include "arch/aarch64/sysreg.h"
 #include "lib/string.h"
 #include "vmm/vm.h"
@@ -24,10 +25,9 @@ _Static_assert(offsetof(struct pcpu, mpidr) == PCPU_MPIDR, "mpidr");
 /* Words of el1[] that are not 0 at reset. */
 #define	EL1_SCTLR	4
 
-#define	HCR_GUEST							\
-	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB |	\
-	 HCR_BSU_INNER | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR |	\
-	 HCR_TSW | HCR_TLOR | HCR_TERR | HCR_RW)
+uint64_t arch_hcr_guest = HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO |
+    HCR_FB | HCR_BSU_INNER | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR |
+    HCR_TSW | HCR_TLOR | HCR_TERR | HCR_RW;
 
 __attribute__((cold)) void
 port_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t x0)
@@ -39,7 +39,7 @@ port_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t x0)
 	v->arch.el1[EL1_SCTLR] = SCTLR_EL1_RESET;
 	v->arch.elr = pc;
 	v->arch.spsr = PSR_EL1H | PSR_DAIF;
-	v->arch.hcr = HCR_GUEST;
+	v->arch.hcr = arch_hcr_guest;
 	/* Spinning on WFE is worth a trap only where others wait. */
 	if (!v->vm->config.wfi_native)
 		v->arch.hcr |= v->pcpu->assigned > 1 ? HCR_TWI | HCR_TWE :
@@ -56,10 +56,10 @@ port_vcpu_save(struct vcpu *v)
 
 	a->elr = read_sysreg(elr_el2);
 	a->spsr = read_sysreg(spsr_el2);
-	a->cntv_ctl = read_sysreg(cntv_ctl_el0);
-	a->cntv_cval = read_sysreg(cntv_cval_el0);
+	a->cntv_ctl = read_el12(cntv_ctl_el0);
+	a->cntv_cval = read_el12(cntv_cval_el0);
 	/* Its interrupt must not come while somebody else runs. */
-	write_sysreg(cntv_ctl_el0, 0);
+	write_el12(cntv_ctl_el0, 0);
 	switch_save_el1(a->el1);
 	if (unlikely(a->uses != 0))
 		lazy_save(v);
@@ -74,13 +74,12 @@ port_vcpu_load(struct vcpu *v)
 
 	write_sysreg(hcr_el2, a->hcr);
 	write_sysreg(vmpidr_el2, v->mpidr);
-	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM |
-	    (p->fp_owner == v ? 0 : CPTR_TFP));
+	write_sysreg(cptr_el2, p->fp_owner == v ? e2h.cptr : e2h.cptr_tfp);
 	write_sysreg(mdcr_el2, a->mdcr);
 	switch_load_el1(a->el1, vm->vttbr);
 	write_sysreg(cntvoff_el2, vm->cntvoff);
-	write_sysreg(cntv_cval_el0, a->cntv_cval);
-	write_sysreg(cntv_ctl_el0, a->cntv_ctl);
+	write_el12(cntv_cval_el0, a->cntv_cval);
+	write_el12(cntv_ctl_el0, a->cntv_ctl);
 	write_sysreg(elr_el2, a->elr);
 	write_sysreg(spsr_el2, a->spsr);
 	if (unlikely(vm->config.stats != p->timed)) {
@@ -111,7 +110,7 @@ port_vcpu_dump(struct vcpu *v)
 	log_vm(v->vm, "FAR_EL2 %016lx HPFAR_EL2 %016lx SP_EL1 %016lx",
 	    read_sysreg(far_el2), read_sysreg(hpfar_el2), read_sysreg(sp_el1));
 	log_vm(v->vm, "ELR_EL1 %016lx ESR_EL1 %08lx FAR_EL1 %016lx",
-	    read_sysreg(elr_el1), read_sysreg(esr_el1), read_sysreg(far_el1));
+	    read_el12(elr_el1), read_el12(esr_el1), read_el12(far_el1));
 	for (unsigned int i = 0; i < 30; i += 3)
 		log_vm(v->vm, "x%-2u %016lx x%-2u %016lx x%-2u %016lx", i,
 		    v->x[i], i + 1, v->x[i + 1], i + 2, v->x[i + 2]);
@@ -122,7 +121,7 @@ port_vcpu_dump(struct vcpu *v)
 static void
 take_exception(uint64_t esr)
 {
-	uint64_t pstate = read_sysreg(spsr_el2), sctlr = read_sysreg(sctlr_el1);
+	uint64_t pstate = read_sysreg(spsr_el2), sctlr = read_el12(sctlr_el1);
 	uint64_t new = PSR_EL1H | PSR_DAIF, offset;
 
 	if (pstate & PSR_AARCH32)
@@ -136,11 +135,11 @@ take_exception(uint64_t esr)
 		new |= PSR_PAN;
 	if (arch_has_ssbs && sctlr & SCTLR_DSSBS)
 		new |= PSR_SSBS;
-	write_sysreg(esr_el1, esr);
-	write_sysreg(elr_el1, read_sysreg(elr_el2));
-	write_sysreg(spsr_el1, pstate);
+	write_el12(esr_el1, esr);
+	write_el12(elr_el1, read_sysreg(elr_el2));
+	write_el12(spsr_el1, pstate);
 	write_sysreg(spsr_el2, new);
-	write_sysreg(elr_el2, read_sysreg(vbar_el1) + offset);
+	write_sysreg(elr_el2, read_el12(vbar_el1) + offset);
 }
 
 void
@@ -167,7 +166,7 @@ port_inject_abort(struct vcpu *v, uint64_t esr)
 	    FSC_EXTERNAL;
 	if (!insn)
 		new |= esr & (ABT_WRITE | ABT_CM);
-	write_sysreg(far_el1, read_sysreg(far_el2));
+	write_el12(far_el1, read_sysreg(far_el2));
 	take_exception(new);
 }
 

@@ -17,11 +17,11 @@ static const uint8_t granule_bits[2][4] = {
 unsigned int
 walk_level(struct vcpu *v)
 {
-	uint64_t far = read_sysreg(far_el2), tcr = read_sysreg(tcr_el1);
+	uint64_t far = read_sysreg(far_el2), tcr = read_el12(tcr_el1);
 	uint64_t fault = (read_sysreg(hpfar_el2) & 0xffffffffff0ull) << 8;
 	bool high = far >> 55 & 1;
-	uint64_t table = (high ? read_sysreg(ttbr1_el1) :
-	    read_sysreg(ttbr0_el1)) & 0x0000fffffffffffeull;
+	uint64_t table = (high ? read_el12(ttbr1_el1) :
+	    read_el12(ttbr0_el1)) & 0x0000fffffffffffeull;
 	unsigned int va_bits = 64 - (tcr >> (high ? 16 : 0) & 63);
 	unsigned int page = granule_bits[high][tcr >> (high ? 30 : 14) & 3];
 	unsigned int stride = page - 3;

@@ -11,12 +11,14 @@
 #define	LPAE_TABLE	(1ull << 1)	/* or, at level 3, page */
 #define	LPAE_AF		(1ull << 10)
 #define	LPAE_SH_INNER	(3ull << 8)
-#define	LPAE_XN		(1ull << 54)
+#define	LPAE_XN		(1ull << 54)	/* with E2H: for EL0 */
 #define	LPAE_ADDR	0x0000fffffffff000ull
 /* Stage 1 of EL2: AttrIndx picks from MAIR (0 device, 1 normal). */
 #define	LPAE_S1_NORMAL	(1ull << 2)
 #define	LPAE_S1_AP1	(1ull << 6)	/* RES1 */
 #define	LPAE_S1_RO	(1ull << 7)
+#define	LPAE_S1_PXN	(1ull << 53)	/* with E2H: for EL2 */
+extern uint64_t lpae_s1_exec, lpae_s1_noexec;
 /* Stage 2: MemAttr Device-nGnRE 0b0001, Normal write-back 0b1111. */
 #define	LPAE_S2_DEVICE	(1ull << 2)
 #define	LPAE_S2_NORMAL	(15ull << 2)
@@ -44,10 +46,8 @@ pte_leaf(enum pt_stage stage, unsigned int level, pa_t pa, struct pt_attr a)
 
 	if (level == 3)
 		e |= LPAE_TABLE;
-	if (!a.exec)
-		e |= LPAE_XN;
 	if (stage == PT_STAGE1) {
-		e |= LPAE_S1_AP1;
+		e |= a.exec ? lpae_s1_exec : lpae_s1_noexec;
 		if (a.memory == PT_NORMAL)
 			e |= LPAE_S1_NORMAL;
 		if (!a.write)
@@ -58,6 +58,8 @@ pte_leaf(enum pt_stage stage, unsigned int level, pa_t pa, struct pt_attr a)
 			e |= LPAE_S2_READ;
 		if (a.write)
 			e |= LPAE_S2_WRITE;
+		if (!a.exec)
+			e |= LPAE_XN;
 	}
 	return (e);
 }
