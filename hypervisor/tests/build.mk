@@ -18,7 +18,7 @@ HT_PROGRAMS := $(notdir $(HT_TESTS:.c=))
 # ones, and of the others the files that touch no hardware.
 HT_SRCS := $(filter-out %/string.c %/stack_chk.c,$(wildcard \
 	$(patsubst %,hypervisor/%/*.c,lib mm vgic vtimer vdev virtio \
-	platform arch/fake))) \
+	vits platform arch/fake))) \
 	$(patsubst %,hypervisor/devices/%.c,devnode dma passthrough) \
 	$(patsubst %,hypervisor/vmm/%.c,psci smccc hypercall sysreg abort mmio \
 	exits run stats bundle node image guest_fdt) \

@@ -42,6 +42,13 @@
 #define	VGIC_WORDS	(MACHINE_NR_INTID / 32)	/* banks of 32 */
 #define	VGIC_SPIS	(MACHINE_NR_INTID - 32)
 #define	VGIC_MAX_LRS	16
+/*
+ * LPIs are banks like those of SPIs, of a VM that has an ITS (vits/). In here
+ * they are numbered from VGIC_LPI on, which is INTID 8192 in list registers.
+ */
+#define	VGIC_LPI	512
+#define	VGIC_LPI_WORDS	16
+#define	VGIC_BANKS	(VGIC_LPI / 32 + VGIC_LPI_WORDS)
 
 struct vgic_cpu;
 
@@ -77,9 +84,8 @@ struct vgic_bank {
 struct vgic_cpu {
 	struct vgic	*vgic;
 	unsigned int	index;
-	struct vgic_bank *bank[VGIC_WORDS];	/* priv; spi[] of the VM */
 	/* From here on what a reset clears; up to priv. */
-	bool		loaded;		/* between vgic_load and vgic_save */
+	_Alignas(8) bool loaded;	/* between vgic_load and vgic_save */
 	bool		live;		/* and its list registers are filled */
 	bool		stale;		/* fold them, see vgic_resume() */
 	bool		asleep;		/* GICR_WAKER.ProcessorSleep */
@@ -87,13 +93,15 @@ struct vgic_cpu {
 	uint32_t	undo;		/* private: deactivate the physical */
 	uint32_t	hcr;		/* control as last written */
 	uint32_t	lr_used, lr_eoi; /* LRs with an interrupt; with EOI */
-	uint32_t	queue_words;	/* words of queue[] that are not 0 */
-	uint32_t	queue[VGIC_WORDS];
 	uint64_t	lr[VGIC_MAX_LRS]; /* as last written */
 	uint8_t		sgi_from[16];	/* GICv2: pending, by source vCPU */
 	uint8_t		sgi_active[16];	/* GICv2: source of the active one */
 	struct lr_state	cpuif;		/* while not loaded */
+	uint32_t	queue_words;	/* words of queue[] that are not 0 */
+	uint32_t	queue[VGIC_BANKS];
 	struct vgic_bank priv;
+	/* priv; spi[] of the VM; those of LPIs, if it has any. */
+	struct vgic_bank *bank[VGIC_BANKS];
 };
 
 /* Of one VM; embedded there. */

@@ -92,7 +92,7 @@ fold(struct vgic_cpu *vc, unsigned int n)
  */
 static VGIC_COLD void
 place(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int i,
-    unsigned int n, bool scarce)
+    unsigned int n, uint32_t scarce)
 {
 	struct vgic *vg = vc->vgic;
 	unsigned int intid = b->word * 32 + i;
@@ -142,6 +142,9 @@ place(struct vgic_cpu *vc, struct vgic_bank *b, unsigned int i,
 	vgic_dequeue(vc, b, b->word, bit);
 	vc->lr[n] = lr;
 	vc->lr_used |= 1u << n;
+	/* The guest's LPIs begin at 8192. */
+	if (unlikely(lr & VGIC_LPI))
+		lr ^= VGIC_LPI | 8192;
 	lr_ops->write(n, lr);
 }
 
@@ -190,7 +193,10 @@ best(struct vgic_cpu *vc, uint32_t vmcr, uint32_t order, uint32_t *sorts)
 	return (min);
 }
 
-/* Of a list register, as best() makes them with PENDING_FIRST. */
+/*
+ * Of a list register, as best() makes them with PENDING_FIRST; the INTID only
+ * of one as last written.
+ */
 static VGIC_COLD unsigned int
 key_of(uint64_t lr, uint32_t vmcr)
 {
@@ -387,9 +393,10 @@ vgic_pending(struct vgic_cpu *vc)
 	uint32_t sorts;
 	unsigned int min = best(vc, vmcr, PENDING_FIRST, &sorts);
 	for (uint32_t bits = vc->lr_used; bits != 0; bits &= bits - 1) {
-		uint64_t lr = lr_ops->read(__builtin_ctz(bits));
+		unsigned int n = (unsigned int)__builtin_ctz(bits);
+		uint64_t lr = lr_ops->read(n);
 		unsigned int key = (lr & LR_STATE) == LR_PENDING ?
-		    key_of(lr, vmcr) : NONE;
+		    key_of(vc->lr[n], vmcr) : NONE;
 
 		if (key < min)
 			min = key;

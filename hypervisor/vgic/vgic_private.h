@@ -1,6 +1,6 @@
 /*
- * What the files of the virtual GIC share. Nobody outside this folder
- * includes it.
+ * What the files of the virtual GIC share, and the ITS, whose LPIs have such
+ * state (vits/). Nobody else includes it.
  *
  * State of interrupt n of a bank. Its line is `level`; `latch` is a pending
  * state of its own: a rising edge, an SGI, an acknowledged physical

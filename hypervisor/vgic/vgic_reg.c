@@ -248,8 +248,9 @@ write_ctlr(struct vgic *vg, struct vgic_cpu *self, uint32_t val)
 	vg->group_on[1] = val & CTLR_ENABLE_GRP1 ? ~0u : 0;
 	for (unsigned int i = 0; i < vg->nvcpus; i++)
 		vgic_update(vg, self, &vg->cpus[i]->priv, 0);
-	for (unsigned int i = 0; i < VGIC_WORDS - 1; i++)
-		vgic_update(vg, self, &vg->spi[i], 0);
+	for (unsigned int i = 1; i < VGIC_BANKS; i++)
+		if (self->bank[i] != NULL)
+			vgic_update(vg, self, self->bank[i], 0);
 	vgic_end(vg, self, NULL, 0, held);
 }
 

@@ -10,7 +10,8 @@
 #include "arch/fake/lr_fake.h"
 
 #define	STATE(lr)	((unsigned int)((lr) >> 62))
-#define	VINTID(lr)	((unsigned int)(lr) & 0x1fff)	/* and source */
+#define	VINTID(lr)	((unsigned int)(lr) & 0x3fff)	/* and source */
+#define	IS_LPI(id)	((id) >= 8192)
 #define	PINTID(lr)	((unsigned int)((lr) >> 32) & 0x3ff)
 #define	PRIO(lr)	((unsigned int)((lr) >> 48) & 0xff)
 #define	GROUP(lr)	((unsigned int)((lr) >> 60) & 1)
@@ -19,6 +20,7 @@ struct lr_fake lr_fake[LR_FAKE_CPUS];
 bool lr_fake_spi_active[1024], lr_fake_spi_pending[1024];
 bool lr_fake_spi_line[1024];
 unsigned long lr_fake_writes;
+bool lr_fake_lpi_active;
 static __thread struct lr_fake *me = lr_fake;
 static unsigned int version;
 static struct lr_ops ops;
@@ -69,12 +71,15 @@ op_write(unsigned int n, uint64_t lr)
 		if (PRIO(lr) & ((1u << (8 - ops.prio_bits)) - 1))
 			illegal("priority bits that are not there", n, lr);
 		if ((version == 3 || (lr & 0x3ff) >= 16) &&
-		    VINTID(lr) > 1019)
+		    VINTID(lr) > 1019 && (version == 2 || !IS_LPI(VINTID(lr))))
 			illegal("vINTID", n, lr);
+		if (IS_LPI(VINTID(lr)) && (lr & LR_HW ||
+		    (lr & LR_ACTIVE && !lr_fake_lpi_active)))
+			illegal("an LPI with HW or active", n, lr);
 		for (i = 0; i < ops.count; i++) {
 			if (i == n || STATE(me->lr[i]) == 0)
 				continue;
-			if ((me->lr[i] & 0x3ff) == (lr & 0x3ff))
+			if ((me->lr[i] & 0x23ff) == (lr & 0x23ff))
 				illegal("vINTID twice", n, lr);
 			if (lr & me->lr[i] & LR_HW &&
 			    PINTID(lr) == PINTID(me->lr[i]))
@@ -176,6 +181,7 @@ lr_fake_init(unsigned int v, unsigned int count, unsigned int prio_bits)
 {
 
 	version = v;
+	lr_fake_lpi_active = false;
 	memset(lr_fake, 0, sizeof(lr_fake));
 	memset(lr_fake_spi_active, 0, sizeof(lr_fake_spi_active));
 	memset(lr_fake_spi_pending, 0, sizeof(lr_fake_spi_pending));
@@ -278,7 +284,9 @@ lr_fake_ack(unsigned int group)
 	if (b < 0 || GROUP(me->lr[b]) != group)
 		return (LR_FAKE_NONE);
 	lr = me->lr[b];
-	me->lr[b] = (lr & ~LR_PENDING) | LR_ACTIVE;
+	me->lr[b] = lr & ~LR_PENDING;
+	if (!IS_LPI(VINTID(lr)) || lr_fake_lpi_active)
+		me->lr[b] |= LR_ACTIVE;
 	i = (PRIO(lr) & preemption_mask(me, group)) >> (8 - pre_bits());
 	me->apr[group][i / 32] |= 1u << i % 32;
 	return (VINTID(lr));
@@ -289,6 +297,8 @@ deactivate(unsigned int id)
 {
 	unsigned int i;
 
+	if (IS_LPI(id) && !lr_fake_lpi_active)
+		return;
 	for (i = 0; i < ops.count; i++)
 		if (me->lr[i] & LR_ACTIVE && VINTID(me->lr[i]) == id) {
 			me->lr[i] &= ~LR_ACTIVE;
