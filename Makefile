@@ -82,7 +82,8 @@ bench: deps
 	@lab/apiary bench --target $(TARGET) $(ARGS)
 
 test: deps
-	@fixtures/fetch-linux || echo 'make: tests with Linux are skipped'
+	@fixtures/fetch-linux && fixtures/fetch-linux armhf || \
+	    echo 'make: tests with Linux are skipped'
 	$(AGAIN) all unit-tests
 	@ci/test $(if $(FILTER),--filter '$(FILTER)')
 

@@ -10,13 +10,17 @@ die()
 	exit 1
 }
 
+# Whose packages: may be set by who sources this.
+apt_arch=arm64
+
 # Runs apt-get or apt-cache on lists of our own under the directory given,
-# arm64 among them: the system is left as it is and no root is needed.
+# that architecture among them: the system is left as it is and no root is
+# needed.
 apt_own()
 {
 	local dir=$1 program=$2
 	local -a own=(-o APT::Architectures::="$(dpkg --print-architecture)"
-	    -o APT::Architectures::=arm64
+	    -o APT::Architectures::="$apt_arch"
 	    -o Dir::State::lists="$dir/lists" -o Dir::Cache="$dir/cache"
 	    -o Acquire::Languages=none)
 	shift 2
@@ -51,12 +55,12 @@ apt_own_update()
 }
 
 # Downloads a package (name:arch) into the directory given. The system's own
-# lists serve if arm64 is one of its architectures.
+# lists serve if it has the architecture.
 apt_download()
 {
 	local dir=$1 package=$2
 	if [[ ! -f $dir/sources.list ]] &&
-	    dpkg --print-foreign-architectures | grep -qx arm64 &&
+	    dpkg --print-foreign-architectures | grep -qx "$apt_arch" &&
 	    (cd "$dir" && apt-get download -q "$package" 2>/dev/null); then
 		return
 	fi

@@ -27,7 +27,43 @@ GUEST_LDFLAGS := -nostdlib -static-pie -Wl,--no-dynamic-linker -Wl,-z,text \
 guest_link = $(CROSS)gcc $(GUEST_LDFLAGS) -o $@ $(1) \
 	-Wl,--undefined=image_start $(GUEST_LIB) $(LIBFDT_A) $(GUEST_LIB)
 
-guests: $(GUEST_TESTS:%=$(GUEST)/%.Image) $(GUEST)/flat.flat
+guests: $(GUEST_TESTS:%=$(GUEST)/%.Image) $(GUEST)/flat.flat \
+	$(GUEST)/armv7.zImage
+
+# A guest of 32 bits, with a library of its own.
+CROSS32 ?= arm-linux-gnueabihf-
+ARMV7_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin -fno-pie \
+	-march=armv7ve+nofp -mfloat-abi=soft -marm -mno-unaligned-access \
+	-fno-stack-protector -fno-common -Wall -Wextra -Werror \
+	-Wmissing-prototypes -Wstrict-prototypes -Iguests/armv7 -Iguests/lib \
+	-Ihypervisor/include
+ARMV7_OBJS := $(patsubst guests/%,$(GUEST)/%.o,\
+	$(wildcard guests/armv7/*.[cS])) $(GUEST)/armv7/crc.o
+
+$(GUEST)/armv7/%.c.o: guests/armv7/%.c guests/build.mk
+	@mkdir -p $(@D)
+	@echo '  CC32    $<'
+	@$(CROSS32)gcc $(ARMV7_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(GUEST)/armv7/%.S.o: guests/armv7/%.S guests/build.mk
+	@mkdir -p $(@D)
+	@echo '  AS32    $<'
+	@$(CROSS32)gcc $(ARMV7_CFLAGS) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
+
+$(GUEST)/armv7/crc.o: guests/lib/crc.c
+	@mkdir -p $(@D)
+	@$(CROSS32)gcc $(ARMV7_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(GUEST)/armv7.elf: $(ARMV7_OBJS) guests/armv7/image.lds
+	@echo '  LD      $@'
+	@$(CROSS32)gcc -nostdlib -static -no-pie -Wl,--build-id=none \
+	    -Wl,--no-warn-rwx-segments -Wl,-z,noexecstack \
+	    -Wl,-T,guests/armv7/image.lds -o $@ \
+	    $(ARMV7_OBJS) -lgcc
+
+$(GUEST)/armv7.zImage: $(GUEST)/armv7.elf
+	@echo '  IMAGE   $@'
+	@$(CROSS32)objcopy -O binary $< $@
 
 # With no Image header, for the one address where such a binary is loaded.
 $(GUEST)/flat.flat: $(GUEST)/flat/flat.c.o
@@ -62,4 +98,4 @@ $(GUEST)/%.S.o: guests/%.S
 
 .SECONDARY: $(GUEST_TESTS:%=$(GUEST)/%.elf) \
 	$(GUEST_TESTS:%=$(GUEST)/tests/%.c.o)
--include $(GUEST_LIB_OBJS:.o=.d) $(GUEST_TESTS:%=$(GUEST)/tests/%.c.d)
+-include $(GUEST_LIB_OBJS:.o=.d) $(ARMV7_OBJS:.o=.d) $(GUEST_TESTS:%=$(GUEST)/tests/%.c.d)

@@ -5,6 +5,7 @@
  */
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/ext/e2h.h"
+#include "arch/aarch64/ext/image_other.h"
 #include "arch/aarch64/sysreg.h"
 #include "boot/boot.h"
 #include "boot/version.h"
@@ -238,6 +239,7 @@ boot_main(void)
 		.gicv = plat.gic.gicv.base,
 		.ipa_bits = arch_ipa_bits,
 		.devices = &devices_ops,
+		.image_other = image_other,
 	};
 	boot_on_stack(p, start_rest);
 }

@@ -147,7 +147,7 @@ dma_move(struct vm_config *c, char *err)
 	uint64_t up = c->ram_base - MACHINE_RAM_BASE;
 	struct image *im = &c->image;
 
-	if (!im->is_linux)
+	if (!im->is_linux || im->aarch32)
 		return (print_fail(err, "kernel: no arm64 Image: others have "
 		    "their place, but unsafe-dma moves the RAM"));
 	for (unsigned int i = 0; i < im->nparts; i++)

@@ -266,7 +266,7 @@ make_vm(const struct tree_node *n)
 		return (node_say(n, "memory", "%s", err));
 	tree->initrd.v = at.initrd.v + wanted.config.ram_base -
 	    MACHINE_RAM_BASE;
-	wanted.config.dtb = at.dtb;
+	wanted.config.dtb.v = at.dtb.v << (im->aarch32 ? 32 : 0);
 	if (rd != NULL)
 		im->part[im->nparts++] = (struct vm_image){ at.initrd,
 		    rd->data.data, rd->data.len, 0 };

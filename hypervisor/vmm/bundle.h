@@ -71,6 +71,11 @@ int	image_read(struct image *im, const void *data, size_t size,
 	    uint64_t memory, char *err);
 int	image_raw(struct image *im, const void *data, size_t size, ipa_t load,
 	    ipa_t entry, uint64_t memory, char *err);
+/* One more part: in RAM, and clear of the others. The sum does not wrap. */
+int	image_add(struct image *im, uint64_t base, const void *data,
+	    uint64_t size, uint64_t zero, uint64_t memory, char *err);
+/* The first instruction: aligned, and in what was loaded from the file. */
+int	image_enter(struct image *im, uint64_t entry, char *err);
 /*
  * Places for an initrd (0 bytes: none) and a device tree, on whole pages,
  * that touch no part of the kernel, its bss included.

@@ -31,16 +31,17 @@ chosen(struct dtw *t, const struct guest_fdt *g)
 }
 
 static void
-cpus(struct dtw *t, unsigned int n)
+cpus(struct dtw *t, const struct vm_config *c)
 {
 
 	dtw_node(t, "cpus");
 	DTW_CELLS(t, "#address-cells", 1);
 	DTW_CELLS(t, "#size-cells", 0);
-	for (unsigned int i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < c->nvcpus; i++) {
 		dtw_node(t, "cpu@%x", i);
 		dtw_string(t, "device_type", "cpu");
-		dtw_string(t, "compatible", "arm,armv8");
+		dtw_string(t, "compatible", c->image.aarch32 ? "arm,armv7" :
+		    "arm,armv8");
 		DTW_CELLS(t, "reg", i);
 		dtw_string(t, "enable-method", "psci");
 		dtw_end(t);
@@ -86,7 +87,7 @@ guest_fdt_write(const struct guest_fdt *g, void *buf, size_t size)
 	DTW_CELLS(t, "reg", DTW_PAIR(c->ram_base), DTW_PAIR(c->memory));
 	dtw_end(t);
 	chosen(t, g);
-	cpus(t, c->nvcpus);
+	cpus(t, c);
 	if (g->pmu) {
 		dtw_node(t, "pmu");
 		dtw_string(t, "compatible", "arm,armv8-pmuv3");

@@ -18,29 +18,6 @@ struct linux_header {
 	uint32_t	magic, pe;
 };
 
-/* What people hand over by mistake. */
-static const struct {
-	uint16_t	offset;
-	uint16_t	len;
-	char		bytes[8];
-	const char	*text;
-} strangers[] = {
-	{ 0, 2, "\x1f\x8b", "is gzip-compressed: gunzip it first" },
-	{ 0, 4, "\x28\xb5\x2f\xfd", "is zstd-compressed: unzstd it first" },
-	{ 0, 5, "\xfd" "7zXZ", "is xz-compressed: unxz it first" },
-	{ 0, 4, "\x02\x21\x4c\x18", "is lz4-compressed: unlz4 it first" },
-	{ 0, 4, "\x04\x22\x4d\x18", "is lz4-compressed: unlz4 it first" },
-	{ 0, 3, "BZh", "is bzip2-compressed: bunzip2 it first" },
-	{ 4, 4, "zimg", "is an EFI zboot image: take the Image out of it" },
-	{ 0x202, 4, "HdrS", "is an x86 kernel: wanted one for arm64" },
-	{ 0x24, 4, "\x18\x28\x6f\x01", "is a 32-bit Arm zImage: wanted one "
-	    "for arm64" },
-	{ 0, 4, "\x27\x05\x19\x56", "is a U-Boot uImage: take the Image out "
-	    "of it" },
-	{ 0, 4, "\xd0\x0d\xfe\xed", "is a device tree or a FIT image: wanted "
-	    "a kernel" },
-};
-
 /* The part that [base, base + len) meets; NULL: none. */
 static const struct vm_image *
 meets(const struct image *im, uint64_t base, uint64_t len)
@@ -54,9 +31,8 @@ meets(const struct image *im, uint64_t base, uint64_t len)
 	return (NULL);
 }
 
-/* One more part: in RAM, and clear of the others. The sum does not wrap. */
-static int
-add(struct image *im, uint64_t base, const void *data, uint64_t size,
+int
+image_add(struct image *im, uint64_t base, const void *data, uint64_t size,
     uint64_t zero, uint64_t memory, char *err)
 {
 	uint64_t len = size + zero, top = MACHINE_RAM_BASE + memory;
@@ -77,9 +53,8 @@ add(struct image *im, uint64_t base, const void *data, uint64_t size,
 	return (0);
 }
 
-/* The first instruction: aligned, and in what was loaded from the file. */
-static int
-set_entry(struct image *im, uint64_t entry, char *err)
+int
+image_enter(struct image *im, uint64_t entry, char *err)
 {
 	const struct vm_image *p = meets(im, entry, 1);
 
@@ -102,10 +77,10 @@ read_linux(struct image *im, const struct linux_header *h, const void *data,
 		return (print_fail(err,
 		    "has an absurd text_offset in its header"));
 	im->is_linux = true;
-	if (add(im, MACHINE_RAM_BASE + offset, data, size, h->image_size >
+	if (image_add(im, MACHINE_RAM_BASE + offset, data, size, h->image_size >
 	    size ? h->image_size - size : 0, memory, err) != 0)
 		return (-1);
-	return (set_entry(im, MACHINE_RAM_BASE + offset, err));
+	return (image_enter(im, MACHINE_RAM_BASE + offset, err));
 }
 
 static int
@@ -120,7 +95,7 @@ read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
 	memcpy(&eh, p, sizeof(eh));
 	if (eh.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    eh.e_ident[EI_DATA] != ELFDATA2LSB || eh.e_machine != EM_AARCH64)
-		return (print_fail(err, "is an ELF file, but not for 64-bit "
+		return (print_fail(err, "is an ELF file, but not for "
 		    "little-endian Arm"));
 	if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN)
 		return (print_fail(err,
@@ -138,7 +113,7 @@ read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
 		    ph.p_filesz > size - ph.p_offset)
 			return (print_fail(err, "is an ELF file cut short: a "
 			    "segment is not all there"));
-		if (add(im, ph.p_paddr, p + ph.p_offset, ph.p_filesz,
+		if (image_add(im, ph.p_paddr, p + ph.p_offset, ph.p_filesz,
 		    ph.p_memsz - ph.p_filesz, memory, err) != 0)
 			return (-1);
 		/* The entry is virtual; translation is off when it runs. */
@@ -147,7 +122,7 @@ read_elf(struct image *im, const uint8_t *p, size_t size, uint64_t memory,
 	}
 	if (im->nparts == 0)
 		return (print_fail(err, "is an ELF file with nothing to load"));
-	return (set_entry(im, entry, err));
+	return (image_enter(im, entry, err));
 }
 
 int
@@ -162,15 +137,10 @@ image_read(struct image *im, const void *data, size_t size, uint64_t memory,
 		memcpy(&h, p, sizeof(h));
 	if (h.magic == LINUX_MAGIC)
 		return (read_linux(im, &h, p, size, memory, err));
-	if (size >= 6 && memcmp(p, ELFMAG, SELFMAG) == 0)
+	if (size >= 6 && memcmp(p, ELFMAG, SELFMAG) == 0 &&
+	    p[EI_CLASS] != ELFCLASS32)
 		return (read_elf(im, p, size, memory, err));
-	for (unsigned int i = 0; i < nitems(strangers); i++)
-		if (size >= strangers[i].offset + strangers[i].len &&
-		    memcmp(p + strangers[i].offset, strangers[i].bytes,
-		    strangers[i].len) == 0)
-			return (print_fail(err, "%s", strangers[i].text));
-	return (print_fail(err, "is neither an arm64 Image nor an ELF file; a "
-	    "raw binary needs type = \"raw\" and load"));
+	return (host.image_other(im, p, size, memory, err));
 }
 
 int
@@ -179,9 +149,9 @@ image_raw(struct image *im, const void *data, size_t size, ipa_t load,
 {
 
 	*im = (struct image){ .nparts = 0 };
-	if (add(im, load.v, data, size, 0, memory, err) != 0)
+	if (image_add(im, load.v, data, size, 0, memory, err) != 0)
 		return (-1);
-	return (set_entry(im, entry.v, err));
+	return (image_enter(im, entry.v, err));
 }
 
 /* The highest free place below top, on whole pages. */
@@ -230,7 +200,8 @@ image_place(const struct image *im, uint64_t memory, size_t initrd,
 	static const uint64_t near[] = { 512ull << 20, 32ull << 30 };
 	uint64_t kernel = 0;
 
-	for (unsigned int i = 0; i < nitems(near); i++)
+	/* 32 bits of address, of which Linux maps the low part at first. */
+	for (unsigned int i = 0; i < nitems(near) - im->aarch32; i++)
 		if (place_below(im, MACHINE_RAM_BASE + (memory < near[i] ?
 		    memory : near[i]), initrd, dtb, at))
 			return (0);

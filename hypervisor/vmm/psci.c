@@ -23,12 +23,13 @@
 /* What MIGRATE_INFO_TYPE returns for no Trusted OS. */
 #define	MIGRATE_NOT_REQUIRED	2
 
-/* Can an A64 instruction be fetched there? */
-static bool
+/* Can an instruction be fetched there? AArch32: bit 0 says T32. */
+static inline __attribute__((always_inline)) bool
 entry_valid(const struct vm *vm, uint64_t pc)
 {
 
-	return (pc - vm->config.ram_base < vm->config.memory && (pc & 3) == 0);
+	return (pc - vm->config.ram_base < vm->config.memory &&
+	    ((pc & 3) == 0 || (pc & vm->config.image.aarch32)));
 }
 
 static outcome_t

@@ -81,7 +81,7 @@ struct pcpu {
 	uint64_t	slice;		/* ticks of one turn */
 	uint64_t	timer_next;	/* count of the next timer of a vCPU */
 	uint64_t	slice_end;	/* count at which the turn ends */
-	bool		timed;		/* vectors[] also add up time */
+	uint8_t		ways;		/* whose are in vectors[] */
 	bool		unattended;	/* requests: no time to sleep */
 };
 

@@ -186,6 +186,7 @@ vm_create(const struct vm_config *c, char *err)
 	if (vm == NULL || page == NULL)
 		return (print_fail(err, "no memory for the VM itself"));
 	vm->config = *c;
+	vm->ways = (uint8_t)(c->stats + 2 * c->image.aarch32);
 	spin_lock(&vms_lock);
 	for (i = 0; i < VM_MAX && vms[i] != NULL; i++)
 		;

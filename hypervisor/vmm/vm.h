@@ -34,7 +34,8 @@ struct image {
 	struct vm_image	part[VM_MAX_IMAGES];
 	unsigned int	nparts;			/* at least 1 */
 	ipa_t		entry;			/* inside of a part */
-	bool		is_linux;		/* arm64 Image */
+	bool		is_linux;		/* arm64 Image or zImage */
+	bool		aarch32;		/* EL1 is to run it so */
 };
 
 struct vm_device {
@@ -77,7 +78,7 @@ struct vm_config {
 	struct vm_spi	spis[VM_MAX_PASSTHROUGH];
 	unsigned int	nspis;
 	struct image	image;		/* its data stay while the VM lives */
-	ipa_t		dtb;		/* boot vCPU's x0 */
+	ipa_t		dtb;		/* boot vCPU's x0; AArch32: << 32 */
 };
 
 enum vm_state {
@@ -107,6 +108,7 @@ struct vm {
 	/* A character from the console; false: not taken, try again. */
 	bool		(*input)(struct vm *vm, char c);
 	struct vm_config config;
+	uint8_t		ways;		/* of its exits: stats, AArch32 (2) */
 	unsigned int	index;
 	enum vm_state	state;		/* under lock; read freely */
 	enum vm_stop	why;
@@ -183,6 +185,9 @@ struct host {
 	unsigned int	ipa_bits;	/* of stage 2 */
 	void		(*stop)(void);	/* set by a panic: does not return */
 	const struct vm_device_ops *devices;
+	/* As image_read(), for what is neither arm64 Image nor ELF64. */
+	int		(*image_other)(struct image *im, const void *data,
+			    size_t size, uint64_t memory, char *err);
 };
 
 extern struct host host;

@@ -63,7 +63,7 @@ def find_guest(name: str) -> Path:
         return path
     if "/" not in name:
         for folder in (paths.GUESTS, paths.BENCH):
-            for suffix in ("", ".Image", _FLAT):
+            for suffix in ("", ".Image", ".zImage", _FLAT):
                 image = folder / f"{name}{suffix}"
                 if image.is_file():
                     return image

@@ -20,7 +20,7 @@ from .lava import Images
 from .status import LabError
 
 MATRIX = paths.LAB / "matrix.yaml"
-_LISTING = "qemu-virt-gicv3-el1"
+_LISTING = {".Image": "qemu-virt-gicv3-el1", ".zImage": "qemu-virt-armv7"}
 
 
 @dataclass
@@ -85,8 +85,9 @@ def read_matrix(path: Path = MATRIX) -> dict[str, Any]:
 
 
 def names() -> list[str]:
-    """The test guests that have been built."""
-    return sorted(path.stem for path in paths.GUESTS.glob("*.Image"))
+    """The test guests that have been built, of 64 and of 32 bits."""
+    return sorted(path.stem for suffix in (".Image", ".zImage")
+                  for path in paths.GUESTS.glob(f"*{suffix}"))
 
 
 def arrange(guest: str, target: targets.Target,
@@ -222,7 +223,7 @@ def cases_of(guest: str) -> list[str]:
         return json.loads(kept.read_text())
     except (OSError, ValueError):
         pass
-    target = targets.load(_LISTING)
+    target = targets.load(_LISTING[image.suffix])
     point = Point(guest, target, [bundle.Vm(guest=str(image))], 1)
     run = boot(point, paths.BUILD / "lab" / "cases" / image.stem, "list")
     if run.infrastructure or not run.console.cases:

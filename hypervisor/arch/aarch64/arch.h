@@ -26,8 +26,8 @@ void	switch_save_el1(uint64_t *el1);
 void	switch_load_el1(const uint64_t *el1, uint64_t vttbr);
 void	vectors_enter(struct vcpu *v) __attribute__((noreturn));
 extern char vectors[];
-/* For struct pcpu; the latter adds up time by class. */
-extern const void *const vectors_plain[5], *const vectors_timed[5];
+/* For struct pcpu; by struct vm's ways. */
+extern const void *const vectors_sets[4][5];
 
 /* lazy.c: state that follows its user: FP, PMU, debug registers. */
 uint64_t lazy_mdcr_reset(void);	/* its users trap */

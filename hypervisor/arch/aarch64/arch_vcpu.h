@@ -8,6 +8,7 @@
 #pragma once
 
 #include "lib/types.h"
+#include "arch/aarch64/ext/aarch32.h"
 #include "arch/aarch64/offsets.h"
 
 struct arch_fp {
@@ -34,15 +35,18 @@ struct arch_debug {
 struct arch_vcpu {
 	uint64_t	elr, spsr;	/* PC and PSTATE, while not loaded */
 	uint64_t	el1[EL1_WORDS];	/* order: switch.S */
+#define	EL1_SCTLR	4
 	uint64_t	cntv_ctl, cntv_cval;
 	uint64_t	hcr, mdcr;
 	uint8_t		uses;		/* of what is switched with its users */
 #define	USES_PMU	(1u << 0)
 #define	USES_DEBUG	(1u << 1)
 #define	USES_SERROR	(1u << 2)	/* one waits in hcr */
+#define	USES_AARCH32	(1u << 3)
 	struct arch_fp	fp;
 	struct arch_pmu	pmu;
 	struct arch_debug debug;
+	struct arch_aarch32 aarch32;	/* last: reset there, ext/ */
 };
 
 struct vcpu;

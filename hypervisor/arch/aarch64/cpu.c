@@ -43,7 +43,7 @@ cpu_init(struct pcpu *p)
 
 	write_sysreg(tpidr_el2, (uintptr_t)p);
 	write_sysreg(vbar_el2, (uintptr_t)vectors);
-	memcpy(p->vectors, vectors_plain, sizeof(p->vectors));
+	memcpy(p->vectors, vectors_sets, sizeof(p->vectors));
 	write_sysreg(vpidr_el2, read_sysreg(midr_el1));
 	write_sysreg(hstr_el2, 0);
 	write_sysreg(cnthctl_el2, e2h.cnthctl);

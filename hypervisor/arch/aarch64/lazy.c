@@ -140,6 +140,8 @@ lazy_save(struct vcpu *v)
 		pmu_switch(&v->arch.pmu, true);
 	if (v->arch.uses & USES_DEBUG)
 		debug_switch(&v->arch.debug, true);
+	if (v->arch.uses & USES_AARCH32)
+		aarch32_save(v);
 }
 
 void
@@ -150,6 +152,8 @@ lazy_load(struct vcpu *v)
 		pmu_switch(&v->arch.pmu, false);
 	if (v->arch.uses & USES_DEBUG)
 		debug_switch(&v->arch.debug, false);
+	if (v->arch.uses & USES_AARCH32)
+		aarch32_load(v);
 }
 
 void

@@ -18,6 +18,7 @@
 #define	PCPU_ENTRY_CLASS 24
 #define	PCPU_PANIC_STACK 32
 #define	PCPU_TABLE	40
+#define	PCPU_AARCH32	PCPU_TABLE	/* for such VMs: no table, the way */
 #define	PCPU_IRQ	48
 #define	PCPU_RESUME	56
 #define	PCPU_RESUME_ADVANCE 64

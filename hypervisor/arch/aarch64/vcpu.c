@@ -22,9 +22,6 @@ _Static_assert(offsetof(struct pcpu, panic_stack) == PCPU_PANIC_STACK, "p");
 _Static_assert(offsetof(struct pcpu, vectors) == PCPU_TABLE, "vectors");
 _Static_assert(offsetof(struct pcpu, mpidr) == PCPU_MPIDR, "mpidr");
 
-/* Words of el1[] that are not 0 at reset. */
-#define	EL1_SCTLR	4
-
 uint64_t arch_hcr_guest = HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO |
     HCR_FB | HCR_BSU_INNER | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR |
     HCR_TSW | HCR_TLOR | HCR_TERR | HCR_RW;
@@ -35,7 +32,7 @@ port_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t x0)
 
 	memset(v->x, 0, sizeof(v->x));
 	v->x[0] = x0;
-	memset(&v->arch, 0, sizeof(v->arch));
+	memset(&v->arch, 0, offsetof(struct arch_vcpu, aarch32));
 	v->arch.el1[EL1_SCTLR] = SCTLR_EL1_RESET;
 	v->arch.elr = pc;
 	v->arch.spsr = PSR_EL1H | PSR_DAIF;
@@ -47,6 +44,8 @@ port_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t x0)
 	v->arch.mdcr = lazy_mdcr_reset();
 	/* The OS lock is set out of reset (DDI 0487, D19.3.24). */
 	v->arch.debug.oslsr = 1;
+	if (v->vm->config.image.aarch32)
+		aarch32_reset(v);
 }
 
 void
@@ -82,10 +81,9 @@ port_vcpu_load(struct vcpu *v)
 	write_el12(cntv_ctl_el0, a->cntv_ctl);
 	write_sysreg(elr_el2, a->elr);
 	write_sysreg(spsr_el2, a->spsr);
-	if (unlikely(vm->config.stats != p->timed)) {
-		p->timed = vm->config.stats;
-		memcpy(p->vectors, p->timed ? vectors_timed : vectors_plain,
-		    sizeof(p->vectors));
+	if (unlikely(vm->ways != p->ways)) {
+		p->ways = vm->ways;
+		memcpy(p->vectors, vectors_sets[vm->ways], sizeof(p->vectors));
 	}
 	/*
 	 * vCPUs of one VM have one VMID, but a TLB each is what their guest

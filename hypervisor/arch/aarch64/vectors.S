@@ -15,7 +15,8 @@
  *
  * What an exit goes through (the table, the handler of interrupts, the ways
  * back) stands in struct pcpu: while a VM described with "stats" runs there
- * is another set, which also adds up time by class. Code stands in those
+ * is another set, which also adds up time by class; and so for VMs of
+ * AArch32, whose synchronous exits all go to ext/. Code stands in those
  * vectors too that nothing is expected to use. It must not know what
  * handlers do.
  *
@@ -61,10 +62,6 @@
 	str	x5, [x4, #VCPU_EXITS]
 	ldr	x3, [x0, #VCPU_PCPU]
 	mov	sp, x3
-	ldr	x4, [x3, #PCPU_TABLE]
-	ldr	x4, [x4, x2, lsl #3]
-	ldr	x30, [x3, #PCPU_RESUME]
-	br	x4
 	.endm
 
 	.macro	exit_async count
@@ -94,10 +91,7 @@
 	.balign	0x80
 	.endm
 
-	/*
-	 * Our own exceptions and those of AArch32. The rest of the slot is
-	 * free for other code.
-	 */
+	/* Our own exceptions. The rest of the slot is free for other code. */
 	.macro	unexpected kind
 	slot
 	msr	tpidr_el0, x0		/* a guest's, but it is over */
@@ -205,8 +199,8 @@ sync_timed:
 
 	unexpected 6
 /*
- * An exception of the hypervisor itself, or an AArch32 guest's. x0 = which
- * vector, its own value in TPIDR_EL0. The stack may be the cause, so take
+ * An exception of the hypervisor itself. x0 = which vector, its own value
+ * in TPIDR_EL0. The stack may be the cause, so take
  * another: this CPU's panic stack, or the boot one.
  */
 panic_entry:
@@ -234,6 +228,10 @@ panic_save:
 
 	slot
 	exit_sync
+	ldr	x4, [x3, #PCPU_TABLE]
+	ldr	x4, [x4, x2, lsl #3]
+	ldr	x30, [x3, #PCPU_RESUME]
+	br	x4
 	slot
 irq:	exit_async VCPU_EXITS_IRQ
 	ldr	x4, [x3, #PCPU_IRQ]
@@ -242,13 +240,18 @@ irq:	exit_async VCPU_EXITS_IRQ
 	slot				/* FIQ: group 0 ends here; ack tells */
 	b	irq
 	slot
-	exit_async VCPU_EXITS_SERROR
+serror:	exit_async VCPU_EXITS_SERROR
 	adr	x30, resume		/* the VM's end: who asks how long */
 	b	exits_serror
-	unexpected 12
-	unexpected 13
-	unexpected 14
-	unexpected 15
+	slot				/* AArch32 at EL1: one way, in ext/ */
+	exit_sync
+	ldr	x4, [x3, #PCPU_AARCH32]
+	br	x4
+	.irp	to, irq, irq, serror
+	slot
+	b	\to
+	.endr
+	.balign	0x80
 
 	.section .data.rel.ro, "aw"
 	.balign	8
@@ -274,10 +277,11 @@ exit_table:
 	row	exits_unknown, 27
 exit_table_timed:
 	row	sync_timed, 64
-	/* struct pcpu.vectors */
-	.globl	vectors_plain, vectors_timed
-vectors_plain:
+	/* struct pcpu.vectors, by struct vm's ways */
+	.globl	vectors_sets
+vectors_sets:
 	.quad	exit_table, exits_irq, resume, resume_advance, resume_full
-vectors_timed:
 	.quad	exit_table_timed, irq_timed
 	.quad	resume_timed, resume_advance_timed, resume_full_timed
+	.quad	aarch32_sync, exits_irq, resume, 0, 0
+	.quad	aarch32_sync_timed, irq_timed, resume_timed, 0, 0

@@ -13,8 +13,16 @@
 /* Exception classes. */
 #define	EC_UNKNOWN		0x00
 #define	EC_WFX			0x01
+#define	EC_CP15			0x03	/* MCR, MRC (AArch32) */
+#define	EC_CP15_64		0x04	/* MCRR, MRRC */
+#define	EC_CP14			0x05
+#define	EC_CP14_MEM		0x06	/* LDC, STC */
 #define	EC_FP			0x07
+#define	EC_VMRS			0x08	/* of an identification register */
+#define	EC_CP14_64		0x0c
 #define	EC_ILL			0x0e
+#define	EC_HVC32		0x12
+#define	EC_SMC32		0x13
 #define	EC_HVC64		0x16
 #define	EC_SMC64		0x17
 #define	EC_SYSREG		0x18

@@ -60,14 +60,16 @@
  * pass any. Each transport is a node virtio,mmio of the guest's tree, and
  * reset with the VM; its page may hold others, which the guest has, too.
  *
- * An image's type is "auto" (arm64 Image or ELF64, told by their magic), or
+ * An image's type is "auto" (arm64 Image, ELF64, or a zImage or ELF32 for
+ * Armv7 and AArch32, told by their magic), or
  * "raw", which needs load (IPA) and may have entry (IPA, default load).
  * Addresses and sizes are two cells each, whatever #address-cells says.
  *
- * An ELF64 is loaded to the physical addresses of its segments. The device
- * tree's address is in x0 always; the tree is at the start of RAM for what
- * is no arm64 Image and leaves room there, else near the end of RAM, with
- * the initrd below it.
+ * An ELF file is loaded to the physical addresses of its segments. The device
+ * tree's address is in x0 always, with AArch32 in r2; the tree is at the
+ * start of RAM for what is no Linux and leaves room there, else near the end
+ * of RAM, with the initrd below it. A zImage is loaded 32 MiB behind the
+ * start of RAM. A kernel of 32 bits needs a CPU with AArch32 at EL1.
  *
  * A VM's own dtb is handed on as it is: bootargs are not put into it, nor
  * the initrd's address, which is said on the console when the VM is made.

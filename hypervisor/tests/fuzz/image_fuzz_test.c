@@ -11,12 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/aarch64/ext/image_other.h"
 #include "vmm/bundle.h"
 
 #define	ROUNDS	40000
 #define	BASE	((uint64_t)MACHINE_RAM_BASE)
 #define	FILE_MAX	1024
 
+struct host host = { .image_other = image_other };
 static uint64_t seed = 0x2545f4914f6cdd1dull;
 
 static uint64_t
@@ -126,7 +128,8 @@ check(const struct image *im, const uint8_t *b, size_t len, uint64_t memory)
 		}
 		entry |= im->entry.v - p->ipa.v < p->size;
 	}
-	if (!entry || im->entry.v % 4 != 0)
+	if (!entry || (im->entry.v % 4 != 0 && !(im->aarch32 &&
+	    im->entry.v & 1)))
 		return ("entry");
 	if (image_place(im, memory, initrd, dtb, &at, err) != 0)
 		return (NULL);
@@ -195,9 +198,47 @@ ATF_TC_BODY(elf64, tc)
 	fuzz(elf_image, 64 + 4 * 56);
 }
 
+static void
+zimage(uint8_t *b)
+{
+
+	memcpy(b + 0x24, "\x18\x28\x6f\x01", 4);
+}
+
+static void
+elf32_image(uint8_t *b)
+{
+	Elf32_Ehdr eh = { .e_ident = ELFMAG, .e_type = ET_EXEC,
+	    .e_machine = EM_ARM, .e_entry = BASE + 0x1010, .e_phoff = 52,
+	    .e_phentsize = 32, .e_phnum = 4 };
+	Elf32_Phdr ph;
+	unsigned int i;
+
+	eh.e_ident[EI_CLASS] = ELFCLASS32;
+	eh.e_ident[EI_DATA] = ELFDATA2LSB;
+	memcpy(b, &eh, sizeof(eh));
+	for (i = 0; i < 4; i++) {
+		ph = (Elf32_Phdr){ .p_type = PT_LOAD, .p_offset = 512 +
+		    i * 100, .p_vaddr = (uint32_t)BASE + i * 0x1000 + 0x1000,
+		    .p_paddr = (uint32_t)BASE + i * 0x1000 + 0x1000,
+		    .p_filesz = 100, .p_memsz = 100 + i * 0x200 };
+		memcpy(b + 52 + i * 32, &ph, sizeof(ph));
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(arm32);
+ATF_TC_BODY(arm32, tc)
+{
+
+	vcpu_fake.id[4 * 8] = 0x22;
+	fuzz(zimage, 64);
+	fuzz(elf32_image, 52 + 4 * 32);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 
+	ATF_TP_ADD_TC(tp, arm32);
 	ATF_TP_ADD_TC(tp, arm64);
 	ATF_TP_ADD_TC(tp, elf64);
 	return (atf_no_error());

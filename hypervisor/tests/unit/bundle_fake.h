@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/aarch64/ext/image_other.h"
 #include "devices/private.h"
 #include "mm/pool.h"
 #include "vmm/bundle.h"
@@ -271,7 +272,7 @@ fake_load(const void *bundle, size_t size, unsigned int gic)
 	host = (struct host){ .pool = &pool, .gic_version = gic,
 	    .ipa_bits = 40, .ram_alloc = fake_ram_alloc, .ram_free =
 	    fake_ram_return, .ram_left = fake_ram_left,
-	    .devices = &devices };
+	    .devices = &devices, .image_other = image_other };
 	fake_tree();
 	devices_init(fake_machine.tree, &plat, fake_map);
 	fake.free = FAKE_FREE;

@@ -132,6 +132,24 @@ ATF_TC_BODY(cpu_on_32, tc)
 	ATF_CHECK_EQ(7, vmm_vcpu[1].start_x0);
 }
 
+/* AArch32: bit 0 says that it starts in T32. */
+ATF_TC_WITHOUT_HEAD(cpu_on_aarch32);
+ATF_TC_BODY(cpu_on_aarch32, tc)
+{
+
+	for (unsigned int low = 0; low < 4; low++) {
+		vmm_fake_reset();
+		RETURNS(low == 0 ? PSCI_SUCCESS : PSCI_INVALID_ADDRESS,
+		    FN32(ON), 1, ENTRY | low, 0);
+		vmm_fake_reset();
+		v->vm->config.image.aarch32 = true;
+		RETURNS(low == 2 ? PSCI_INVALID_ADDRESS : PSCI_SUCCESS,
+		    FN32(ON), 1, ENTRY | low, 0);
+		if (low != 2)
+			ATF_CHECK_EQ(ENTRY | low, vmm_vcpu[1].start_pc);
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(cpu_on_parameters);
 ATF_TC_BODY(cpu_on_parameters, tc)
 {
@@ -304,6 +322,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, unsupported);
 	ATF_TP_ADD_TC(tp, cpu_on);
 	ATF_TP_ADD_TC(tp, cpu_on_32);
+	ATF_TP_ADD_TC(tp, cpu_on_aarch32);
 	ATF_TP_ADD_TC(tp, cpu_on_parameters);
 	ATF_TP_ADD_TC(tp, cpu_on_states);
 	ATF_TP_ADD_TC(tp, cpu_off);

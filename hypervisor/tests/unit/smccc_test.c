@@ -286,11 +286,12 @@ ATF_TC_BODY(hc_stats, tc)
 	/* Every class of exception is in one row, and in one only. */
 	ATF_CHECK_EQ(all, sum);
 	call(HC_STATS, 2, EXIT_HVC);
-	ATF_CHECK_EQ(1000 + EC_HVC64, v->x[1]);
+	ATF_CHECK_EQ(2000 + EC_HVC64 + EC_HVC32, v->x[1]);
 	call(HC_STATS, 2, EXIT_SMC);
-	ATF_CHECK_EQ(1000 + EC_SMC64, v->x[1]);
+	ATF_CHECK_EQ(2000 + EC_SMC64 + EC_SMC32, v->x[1]);
 	call(HC_STATS, 2, EXIT_SYSREG);
-	ATF_CHECK_EQ(1000 + EC_SYSREG, v->x[1]);
+	ATF_CHECK_EQ(7000 + EC_SYSREG + EC_CP15 + EC_CP15_64 + EC_CP14 +
+	    EC_CP14_MEM + EC_VMRS + EC_CP14_64, v->x[1]);
 	call(HC_STATS, 2, EXIT_DATA_ABORT);
 	ATF_CHECK_EQ(1000 + EC_DABT_LOW, v->x[1]);
 	call(HC_STATS, 2, EXIT_IRQ);
