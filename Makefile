@@ -32,7 +32,7 @@ LIBFDT_CFLAGS := -isystem $(LIBFDT_DIR)/usr/include
 
 # Goals that may run before any compiler is installed: for these the rooms'
 # build.mk are not read, the recipes come back here for what they build.
-OUTER := help deps deps-backports bench test test-full coverage lint check run clean \
+OUTER := help deps deps-backports bench test test-full soak coverage lint check run clean \
 	distclean report-junit report-html lock lock-check compare bisect \
 	report
 .PHONY: $(OUTER) all hypervisor guests bench-guests unit-tests coverage-run
@@ -48,6 +48,8 @@ help:
 	@echo 'make bench       run the benchmarks: one table   [TARGET=... ARGS=...]'
 	@echo 'make test        every test, in under ten minutes [FILTER=...]'
 	@echo 'make test-full   the whole matrix of machines'
+	@echo 'make soak        two Linux, a benchmark and a hostile guest, an hour'
+	@echo '                 together [SOAK=seconds]'
 	@echo 'make report      all stored runs as pages, in results/report/'
 	@echo 'make compare     what a change did to each figure: BASE=rev [HEAD=rev]'
 	@echo 'make bisect      which commit did it: BENCH=figure GOOD=rev BAD=rev'
@@ -97,6 +99,11 @@ test-full:
 	-@ci/deps-backports
 	$(AGAIN) all unit-tests fuzz-build
 	@ci/test --full $(if $(FILTER),--filter '$(FILTER)')
+
+soak: deps
+	@fixtures/fetch-linux
+	$(AGAIN) hypervisor guests bench-guests
+	@lab/apiary soak --target $(TARGET) --seconds $(or $(SOAK),3600) $(ARGS)
 
 # What the user has said, or all targets that have a lock.
 LOCKED = $(if $(filter file,$(origin TARGET)),,--target $(TARGET)) $(ARGS)

@@ -367,5 +367,7 @@ guest_start(uint64_t fdt)
 	gic_init();
 	gic_cpu_init();
 	guest_main();
+	if (counter() / counter_hz() < machine_arg_number("seconds", 0))
+		psci(PSCI_SYSTEM_RESET, 0, 0, 0);
 	power_off();
 }

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from . import bench, bundle, cli_boards, cli_explain, cli_history, \
-    cli_lava, cli_logs, cli_overhead, cli_peers, cli_targets, cli_verdict, \
-    guests, junit, lock, machine, paths, provenance, qemu, store, targets
+    cli_lava, cli_logs, cli_overhead, cli_peers, cli_soak, cli_targets, \
+    cli_verdict, guests, junit, lock, machine, paths, provenance, qemu, \
+    store, targets
 from .lava import Images
 from .status import GOOD, INFRASTRUCTURE, INTERRUPTED, TEST_FAILED, LabError
 from .terminal import emit, progress, warn
@@ -359,6 +360,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_history.register(command)
     cli_overhead.register(command, _target_options)
     cli_peers.register(command)
+    cli_soak.register(command, _target_options)
     cli_targets.register(command)
     cli_lava.register(command, _target_options, _vm_options, the_vms,
                       cmd_run, cmd_bench, _bench_options, cli_logs.cmd_replay)

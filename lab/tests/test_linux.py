@@ -12,16 +12,13 @@ import pexpect
 
 from support import APIARY, InFolder
 from apiary_lab import paths
+from apiary_lab.soak import EXPECTED
 
 PROMPT = "guest# "
 FULL = bool(os.environ.get("APIARY_FULL"))
 HERE = (paths.BUILD / "deps" / "linux" / "initramfs.gz").is_file()
 # Where a terminal is asked for the place of its cursor, to know its size.
 SIZE_ASKED = "\x1b[6n"
-
-# Warnings that bare QEMU gives, too: it hands over no seed either; and where
-# the host is busy, or vCPUs share a CPU, handlers seem to take long.
-EXPECTED = ("KASLR disabled due to lack of seed", "hrtimer: interrupt took")
 
 
 def start(guest: str, *words: object) -> pexpect.spawn:
