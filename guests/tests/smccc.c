@@ -12,6 +12,7 @@
 #define	SMCCC_VERSION		0x80000000u
 #define	SMCCC_ARCH_FEATURES	0x80000001u
 #define	NOT_SUPPORTED		((uint64_t)-1)
+#define	WORKAROUND_CALLS	50u	/* test_loader.py counts them */
 
 /* All of x0 to x17 before and after a call. */
 static uint64_t regs[18];
@@ -86,6 +87,57 @@ arch_features(void)
 	CHECK_EQ((int32_t)call(SMCCC_ARCH_FEATURES, PSCI_VERSION).x0, -1);
 }
 
+static void
+preserved_over(void (*fn)(uint64_t *), uint32_t fid)
+{
+	unsigned int i;
+
+	regs[0] = fid;
+	for (i = 1; i < nitems(regs); i++)
+		regs[i] = 0x1111111111111111ul * (i % 16) + i;
+	regs[1] = 0;
+	fn(regs);
+	for (i = 4; i < nitems(regs); i++)
+		if (regs[i] != 0x1111111111111111ul * (i % 16) + i) {
+			print("x%u after %#x: %#lx\n", i, fid, regs[i]);
+			CHECK(!"x4 to x17 are kept");
+		}
+}
+
+/*
+ * What firmware does against speculation (DEN 0028, 7.5 and on): offered and
+ * callable, or neither. Boot argument workarounds: it has all of them.
+ */
+static void
+workarounds(void)
+{
+	static const uint32_t fids[] = { 0x80008000, 0x80007fff, 0x80003fff };
+	char unused[2];
+	bool all = machine_arg("workarounds", unused, sizeof(unused));
+	unsigned int i, n;
+
+	need_1_1();
+	for (i = 0; i < nitems(fids); i++) {
+		int32_t there = (int32_t)call(SMCCC_ARCH_FEATURES, fids[i]).x0;
+
+		print("%#x: %d\n", fids[i], there);
+		/* -2: this CPU needs it not (of the second alone). */
+		CHECK(there >= -1 || (there == -2 && i == 1));
+		CHECK(there != -1 || !all);
+		if (there < 0) {
+			CHECK_EQ((int32_t)call(fids[i], 1).x0, -1);
+			continue;
+		}
+		/* They return nothing, so 0 or what was there. */
+		for (n = 0; n < WORKAROUND_CALLS; n++)
+			CHECK_EQ((int32_t)call(fids[i], 1).x0 == -1, 0);
+		if (machine.psci_smc)
+			preserved_over(call_all_smc, fids[i]);
+		else
+			preserved_over(call_all_hvc, fids[i]);
+	}
+}
+
 /* A number nobody has, in every owner, fast and yielding, 32 and 64. */
 static void
 unknown(void)
@@ -122,23 +174,6 @@ unknown_is_64bit(void)
 
 	CHECK_EQ(hvc(0xc600fe5d, 0, 0, 0).x0, NOT_SUPPORTED);
 	CHECK_EQ(hvc(0xc400003f, 0, 0, 0).x0, NOT_SUPPORTED);
-}
-
-static void
-preserved_over(void (*fn)(uint64_t *), uint32_t fid)
-{
-	unsigned int i;
-
-	regs[0] = fid;
-	for (i = 1; i < nitems(regs); i++)
-		regs[i] = 0x1111111111111111ul * (i % 16) + i;
-	regs[1] = 0;
-	fn(regs);
-	for (i = 4; i < nitems(regs); i++)
-		if (regs[i] != 0x1111111111111111ul * (i % 16) + i) {
-			print("x%u after %#x: %#lx\n", i, fid, regs[i]);
-			CHECK(!"x4 to x17 are kept");
-		}
 }
 
 static void
@@ -315,6 +350,7 @@ const char guest_name[] = "smccc";
 const struct guest_case guest_cases[] = {
 	{ "version", version, 0, 0 },
 	{ "arch_features", arch_features, 0, 0 },
+	{ "workarounds", workarounds, 0, 0 },
 	{ "unknown", unknown, 0, 0 },
 	{ "unknown_low", unknown_low, 0, NEED_APIARY },
 	{ "unknown_is_64bit", unknown_is_64bit, 0, NEED_APIARY },

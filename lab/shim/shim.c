@@ -11,6 +11,7 @@
 
 /* DEN 0022, 5.2.2. */
 #define	SUCCESS		0
+#define	NOT_REQUIRED	1	/* DEN 0028, of a workaround */
 #define	NOT_SUPPORTED	(-1)
 #define	INVALID		(-2)
 #define	ALREADY_ON	(-4)
@@ -148,7 +149,26 @@ features(uint64_t fn)
 	case 0x84000008:
 	case 0x84000009:
 	case 0x8400000a:
+	case 0x80000000:
 		return (SUCCESS);
+	default:
+		return (NOT_SUPPORTED);
+	}
+}
+
+/* A model does not speculate: it knows the workarounds, and needs none. */
+static int64_t
+arch_features(uint64_t fn)
+{
+
+	switch (fn) {
+	case 0x80000000:
+	case 0x80000001:
+		return (SUCCESS);
+	case 0x80003fff:
+	case 0x80007fff:
+	case 0x80008000:
+		return (NOT_REQUIRED);
 	default:
 		return (NOT_SUPPORTED);
 	}
@@ -181,6 +201,14 @@ shim_smc(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3)
 		shim_exit();
 	case 0x8400000a:		/* PSCI_FEATURES */
 		return ((uint64_t)features((uint32_t)a1));
+	case 0x80000000:		/* SMCCC_VERSION (DEN 0028): 1.1 */
+		return (0x10001);
+	case 0x80000001:		/* SMCCC_ARCH_FEATURES */
+		return ((uint64_t)arch_features((uint32_t)a1));
+	case 0x80003fff:		/* SMCCC_ARCH_WORKAROUND_3, 2, 1 */
+	case 0x80007fff:
+	case 0x80008000:
+		return (SUCCESS);
 	default:
 		return ((uint64_t)NOT_SUPPORTED);
 	}

@@ -113,6 +113,35 @@ class Boots(InFolder):
     def test_tfa(self) -> None:
         self.assertIn("2 CPUs, GICv3", self.cpus("qemu-tfa", 2))
 
+    def calls_of_firmware(self, name: str, only: str) -> int:
+        """SMCs that the hypervisor makes while a guest runs this case."""
+        target = targets.load(name)
+        if target.missing():
+            self.skipTest("; ".join(target.missing()))
+        trace = self.folder / "int"
+        target.data["qemu"]["args"] += ["-d", "int", "-D", str(trace)]
+        point = guests.Point("smccc", target, [bundle.Vm(
+            guest="smccc", append=f"workarounds only={only}")], 1)
+        run = guests.boot(point, self.folder)
+        self.assertEqual(run.infrastructure, [], qemu.explain(run))
+        self.assertEqual(run.console.failed(), [])
+        return trace.read_text().count("[Secure Monitor Call] on CPU 0\n"
+                                       "...from EL2 to EL3\n")
+
+    def workarounds(self, name: str) -> None:
+        """Against speculation: calls of the first and the third go on to
+        firmware, the second's stay here."""
+        before = self.calls_of_firmware(name, "version")
+        # A call more that looks at the registers, and the questions.
+        self.assertEqual(self.calls_of_firmware(name, "workarounds"),
+                         before + 2 * (50 + 1) + 3)
+
+    def test_shim_workarounds(self) -> None:
+        self.workarounds("qemu-shim")
+
+    def test_tfa_workarounds(self) -> None:
+        self.workarounds("qemu-tfa")
+
     def test_left_out(self) -> None:
         """Of the four in its spin table QEMU has one."""
         self.assertIn("1 CPUs, GICv2", self.cpus("qemu-vexpress-a57", 1))
