@@ -9,9 +9,7 @@ off. Must not know how figures are shown.
 SPDX-License-Identifier: BSD-2-Clause
 """
 import contextlib
-import json
 import re
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from . import bundle, paths, qemu
+from .qmp import Qmp
 from .status import LabError, no_such
 from .targets import Target
 
@@ -55,48 +54,6 @@ class Cost:
         return self.guest / self.bare
 
 
-class _Qmp:
-    """QEMU's machine protocol, as far as one question needs it."""
-
-    def __init__(self, path: Path, process: subprocess.Popen,
-                 deadline: float) -> None:
-        self.deadline = deadline
-        while not path.exists():
-            if process.poll() is not None:
-                raise LabError(f"{process.args[0]} does not start: "
-                               f"{(process.communicate()[0] or '').strip()}")
-            time.sleep(0.02)
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(str(path))
-        self.file = self.socket.makefile("rw")
-        self.read("QMP")
-        self.ask("qmp_capabilities")
-
-    def close(self) -> None:
-        self.file.close()
-        self.socket.close()
-
-    def read(self, key: str, value: str = "") -> Any:
-        """The next message that has this key (and value)."""
-        while True:
-            self.socket.settimeout(max(self.deadline - time.monotonic(), 0.1))
-            try:
-                line = self.file.readline()
-            except TimeoutError:
-                raise LabError("hung: the machine did not power off in "
-                               "time") from None
-            if not line:
-                raise LabError("the emulator has gone")
-            message = json.loads(line)
-            if key in message and value in ("", message[key]):
-                return message[key]
-
-    def ask(self, what: str) -> Any:
-        self.file.write(json.dumps({"execute": what}) + "\n")
-        self.file.flush()
-        return self.read("return")
-
-
 def _run(command: list[str], timeout: float) -> tuple[int, str]:
     """Instructions until the machine powers off, and its console."""
     with tempfile.TemporaryDirectory() as folder:
@@ -108,7 +65,7 @@ def _run(command: list[str], timeout: float) -> tuple[int, str]:
                 words, stdin=subprocess.DEVNULL, stdout=out,
                 stderr=subprocess.STDOUT, preexec_fn=qemu.die_with_parent)
         try:
-            with contextlib.closing(_Qmp(
+            with contextlib.closing(Qmp(
                     path, process, time.monotonic() + timeout)) as qmp:
                 qmp.read("event", "SHUTDOWN")
                 count = qmp.ask("query-replay")["icount"]
