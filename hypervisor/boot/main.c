@@ -6,6 +6,7 @@
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/ext/e2h.h"
 #include "arch/aarch64/ext/image_other.h"
+#include "arch/aarch64/ext/sve.h"
 #include "arch/aarch64/sysreg.h"
 #include "boot/boot.h"
 #include "boot/version.h"
@@ -207,6 +208,7 @@ start_rest(void)
 	smccc_init(plat.psci.present && !plat.psci.v0_1);
 	devices_init(port_pa_to_ptr(dtb), &plat, memory_map);
 	sysreg_init(arch_ipa_bits);
+	sve_init();
 	log_line("%u CPUs%s, GICv%u, %u list registers, %lu MiB RAM", cpus,
 	    e2h_report(), gic->version, lr_ops->count, plat.ram_total >> 20);
 	start_vms();

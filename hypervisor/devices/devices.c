@@ -102,7 +102,7 @@ static void *
 new(size_t size)
 {
 
-	return (pool_alloc(host.pool, (size + PAGE_SIZE - 1) / PAGE_SIZE, 1));
+	return (pool_alloc(host.pool, PAGE_COUNT(size), 1));
 }
 
 static int

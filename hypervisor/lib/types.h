@@ -19,6 +19,7 @@ typedef struct { uint64_t v; } ipa_t;
 
 #define	PAGE_SHIFT	12
 #define	PAGE_SIZE	4096ul
+#define	PAGE_COUNT(bytes)	(((bytes) + PAGE_SIZE - 1) / PAGE_SIZE)
 #define	BLOCK_SIZE	(2ul << 20)	/* level-2 block, 4 KiB granule */
 
 #define	nitems(a)	(sizeof(a) / sizeof((a)[0]))

@@ -91,7 +91,7 @@ vpl011_update(struct vpl011 *u)
 	__atomic_store_n(&u->reg[FR], (uint16_t)fr, __ATOMIC_RELAXED);
 	if (level != u->level) {
 		u->level = level;
-		u->ops->line(u->ctx, level);
+		u->ops->line(u->ctx, u->ops->intid, level);
 	}
 }
 

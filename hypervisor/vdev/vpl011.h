@@ -21,7 +21,8 @@ struct vpl011_ops {
 	/* The guest sends c. False: it is to try again. */
 	bool	(*sink)(void *ctx, char c);
 	/* The interrupt line changes to level; called on changes only. */
-	void	(*line)(void *ctx, bool level);
+	void	(*line)(void *ctx, unsigned int intid, bool level);
+	unsigned int intid;
 };
 
 struct vpl011 {

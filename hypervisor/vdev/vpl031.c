@@ -17,7 +17,7 @@ vpl031_line(struct vpl031 *r)
 
 	if (level != r->level) {
 		r->level = level;
-		r->ops->line(r->ctx, level);
+		r->ops->line(r->ctx, r->ops->intid, level);
 	}
 }
 

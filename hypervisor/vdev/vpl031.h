@@ -16,7 +16,8 @@
 /* Called with the device's lock held; must not call the device. */
 struct vpl031_ops {
 	/* The interrupt line changes to level; called on changes only. */
-	void	(*line)(void *ctx, bool level);
+	void	(*line)(void *ctx, unsigned int intid, bool level);
+	unsigned int intid;
 	/* An access was made after which vpl031_deadline() is another. */
 	void	(*deadline_changed)(void *ctx);
 };

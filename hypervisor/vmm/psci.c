@@ -159,19 +159,12 @@ psci_migrate_info_type(struct vcpu *v)
 	return (smccc_return(v, MIGRATE_NOT_REQUIRED));
 }
 
+/* SYSTEM_OFF; the next number is SYSTEM_RESET. */
 static outcome_t
-psci_system_off(struct vcpu *v)
+psci_system(struct vcpu *v)
 {
 
-	vm_stop(v->vm, VM_STOP_OFF);
-	return (OUTCOME_SWITCH);
-}
-
-static outcome_t
-psci_system_reset(struct vcpu *v)
-{
-
-	vm_stop(v->vm, VM_STOP_RESET);
+	vm_stop(v->vm, smccc_fid(v) & 1 ? VM_STOP_RESET : VM_STOP_OFF);
 	return (OUTCOME_SWITCH);
 }
 
@@ -200,8 +193,7 @@ smccc_fn *const psci_calls32[SMCCC_CALLS] = {
 	[5] = smccc_unknown,			/* MIGRATE */
 	[6] = psci_migrate_info_type,
 	[7] = smccc_unknown,			/* MIGRATE_INFO_UP_CPU */
-	[8] = psci_system_off,
-	[9] = psci_system_reset,
+	[8 ... 9] = psci_system,
 	[10] = psci_features,
 	[11] = smccc_unknown,			/* CPU_FREEZE */
 	[12] = psci_cpu_default_suspend,

@@ -13,13 +13,13 @@
  * gets is the hardware's value less the fields that are not listed here. A
  * field stays when it tells of instructions, or of state that is switched
  * with the vCPU; one that is unknown here reads 0, as do the registers that
- * are not listed (SVE, SME, AFR, ISAR3, MMFR3, ...).
+ * are not listed (SME, AFR, ISAR3, MMFR3, ...).
  *
- * Hidden: EL2 and EL3, RAS, SVE, SME, MPAM, AMU, realms (PFR0); MTE, NMI
+ * Hidden: EL2 and EL3, RAS, SME, MPAM, AMU, realms (PFR0); MTE, NMI
  * (PFR1); trace, statistical profiling, trace and branch buffers (DFR0);
- * TME (ISAR0); pointer authentication, LS64, XS (ISAR1, ISAR2), WFxT, MOPS
- * (ISAR2); ECV, FGT, granules of stage 2 (MMFR0); VHE, LORegions, XNX, HCX
- * (MMFR1); NV, IESB, FWB, EVT (MMFR2).
+ * TME (ISAR0); LS64, XS (ISAR1), WFxT, MOPS (ISAR2); ECV, FGT, granules of
+ * stage 2 (MMFR0); VHE, LORegions, XNX, HCX (MMFR1); NV, IESB, FWB, EVT
+ * (MMFR2).
  */
 #define	ID(crm, op2)	((crm) * 8 + (op2))
 #define	F(shift)	(0xfull << (shift))
@@ -28,14 +28,9 @@
 #define	ID_PFR1		ID(1, 1)
 #define	ID_DFR0		ID(1, 2)
 #define	ID_AA64PFR0	ID(4, 0)
-#define	ID_AA64PFR1	ID(4, 1)
 #define	ID_AA64DFR0	ID(5, 0)
-#define	ID_AA64ISAR0	ID(6, 0)
-#define	ID_AA64ISAR1	ID(6, 1)
-#define	ID_AA64ISAR2	ID(6, 2)
 #define	ID_AA64MMFR0	ID(7, 0)
 #define	ID_AA64MMFR1	ID(7, 1)
-#define	ID_AA64MMFR2	ID(7, 2)
 
 #define	PFR0_GIC_SHIFT	24		/* ID_AA64PFR0_EL1.GIC */
 #define	PFR1_GIC_SHIFT	28		/* ID_PFR1_EL1.GIC */
@@ -66,27 +61,38 @@ static const struct {
 	{ ID(3, 4), F(0) | F(4) },
 	/* ID_MMFR5: ETS, nTLBPA. */
 	{ ID(3, 6), F(0) | F(4) },
-	/* EL0, EL1, FP, AdvSIMD, DIT, CSV2, CSV3. */
-	{ ID_AA64PFR0, F(0) | F(4) | F(16) | F(20) | F(48) | F(56) | F(60) },
-	/* BT, SSBS. */
-	{ ID_AA64PFR1, F(0) | F(4) },
+	/* EL0, EL1, FP, AdvSIMD, SVE, DIT, CSV2, CSV3. */
+	{ ID_AA64PFR0, F(0) | F(4) | F(16) | F(20) | F(32) | F(48) | F(56) |
+	    F(60) },
+	/* ID_AA64ZFR0: of SVE. */
+	{ ID(4, 4), ~0ull },
+	/* ID_AA64PFR1: BT, SSBS. */
+	{ ID(4, 1), F(0) | F(4) },
 	/* DebugVer, PMUVer, BRPs, WRPs, CTX_CMPs. */
 	{ ID_AA64DFR0, F(0) | F(8) | F(12) | F(20) | F(28) },
-	/* All but TME. */
-	{ ID_AA64ISAR0, ~(F(0) | F(24)) },
-	/* DPB, JSCVT, FCMA, LRCPC, FRINTTS, SB, SPECRES, BF16, DGH, I8MM. */
-	{ ID_AA64ISAR1, F(0) | F(12) | F(16) | F(20) | F(32) | F(36) |
-	    F(40) | F(44) | F(48) | F(52) },
-	/* RPRES, BC, CLRBHB, RPRFM, CSSC. */
-	{ ID_AA64ISAR2, F(4) | F(20) | F(28) | F(48) | F(52) },
+	/* ID_AA64ISAR0: all but TME. */
+	{ ID(6, 0), ~(F(0) | F(24)) },
+	/*
+	 * ID_AA64ISAR1: DPB, APA, API, JSCVT, FCMA, LRCPC, GPA, GPI, FRINTTS,
+	 * SB, SPECRES, BF16, DGH, I8MM.
+	 */
+	{ ID(6, 1), 0x00ffffffffffffffull },
+	/*
+	 * ID_AA64ISAR2: RPRES, GPA3, APA3, BC, PAC_frac, CLRBHB, RPRFM, CSSC.
+	 */
+	{ ID(6, 2), F(4) | F(8) | F(12) | F(20) | F(24) | F(28) | F(48) |
+	    F(52) },
 	/* PARange, ASIDBits, BigEnd, BigEndEL0, TGran16, 64 and 4, ExS. */
 	{ ID_AA64MMFR0, F(0) | F(4) | F(8) | F(16) | F(20) | F(24) | F(28) |
 	    F(44) },
 	/* HAFDBS, HPDS, PAN, SpecSEI, ETS, AFP, nTLBPA. */
 	{ ID_AA64MMFR1, F(0) | F(12) | F(20) | F(24) | F(36) | F(44) |
 	    F(48) },
-	/* CnP, UAO, LSM, VARange, CCIDX, ST, AT, IDS, TTL, BBM, E0PD. */
-	{ ID_AA64MMFR2, F(0) | F(4) | F(8) | F(16) | F(20) | F(28) | F(32) |
+	/*
+	 * ID_AA64MMFR2: CnP, UAO, LSM, VARange, CCIDX, ST, AT, IDS, TTL, BBM,
+	 * E0PD.
+	 */
+	{ ID(7, 2), F(0) | F(4) | F(8) | F(16) | F(20) | F(28) | F(32) |
 	    F(36) | F(48) | F(52) | F(60) },
 };
 
@@ -231,7 +237,7 @@ trap_pmu(struct vcpu *v)
 
 	if ((dfr0 >> DFR0_PMU_SHIFT & 15) == 0)
 		return (OUTCOME_UNDEF);
-	port_take_pmu(v);
+	port_take(v, PORT_PMU);
 	return (OUTCOME_RETRY);
 }
 
@@ -267,7 +273,7 @@ trap_sgi1r(struct vcpu *v, uint64_t esr)
 /* What else traps, and what comes of it; `any`: bits that do not matter. */
 enum what {
 	TIMER_CTL, TIMER_CVAL, TIMER_TVAL,	/* as enum vtimer_reg */
-	DIR, SGI0R, SET_WAY, RAZ_WI, PMU, DEBUG,
+	DIR, SGI0R, SET_WAY, RAZ_WI, PMU, DEBUG, PAUTH,
 };
 #define	ANY_OP2		SYS_REG(0, 0, 0, 0, 7)
 static const struct {
@@ -304,6 +310,10 @@ static const struct {
 	{ SYS_REG(3, 0, 9, 14, 6), 0, PMU },		/* PMMIR */
 	/* PMEVCNTR<n>, PMEVTYPER<n>, PMCCFILTR */
 	{ SYS_REG(3, 3, 14, 8, 0), SYS_REG(0, 0, 0, 7, 7), PMU },
+	/* APIAKEY, APIBKEY; APDAKEY, APDBKEY; APGAKEY */
+	{ SYS_REG(3, 0, 2, 1, 0), SYS_REG(0, 0, 0, 0, 3), PAUTH },
+	{ SYS_REG(3, 0, 2, 2, 0), SYS_REG(0, 0, 0, 0, 3), PAUTH },
+	{ SYS_REG(3, 0, 2, 3, 0), SYS_REG(0, 0, 0, 0, 1), PAUTH },
 	/* Self-hosted debug (DDI 0487, D19.3). DBG{BVR,BCR,WVR,WCR}<n> */
 	{ SYS_REG(2, 0, 0, 0, 4), SYS_REG(0, 0, 0, 15, 3), DEBUG },
 	{ SYS_REG(2, 0, 0, 0, 2), 0, DEBUG },		/* OSDTRRX */
@@ -349,7 +359,8 @@ sysreg_other(struct vcpu *v, uint64_t esr)
 	case PMU:
 		return (trap_pmu(v));
 	case DEBUG:
-		port_take_debug(v);
+	case PAUTH:
+		port_take(v, others[i].what == DEBUG ? PORT_DEBUG : PORT_PAUTH);
 		return (OUTCOME_RETRY);
 	default:
 		return (trap_timer(v, esr, (enum vtimer_reg)others[i].what));

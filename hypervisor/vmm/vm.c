@@ -34,13 +34,6 @@ vm_count_live(void)
 	return (n);
 }
 
-static size_t
-pages(size_t bytes)
-{
-
-	return ((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
-}
-
 /* The virtual GIC wants this vCPU to look at its interrupts. */
 static void
 gic_kick(struct vgic_cpu *c)
@@ -52,26 +45,13 @@ gic_kick(struct vgic_cpu *c)
 static const struct vgic_ops gic_ops = { .kick = gic_kick };
 
 __attribute__((noinline)) void
-vm_set_line(struct vm *vm, unsigned int intid, bool level)
+vm_set_line(void *ctx, unsigned int intid, bool level)
 {
+	struct vm *vm = ctx;
 	struct vcpu *v = pcpus[port_cpu()]->loaded;
 
 	vgic_set_line(&vm->gic, v != NULL && v->vm == vm ? &v->gic : NULL, 0,
 	    intid, level);
-}
-
-static void
-uart_line(void *ctx, bool level)
-{
-
-	vm_set_line(ctx, MACHINE_UART_INTID, level);
-}
-
-static void
-rtc_line(void *ctx, bool level)
-{
-
-	vm_set_line(ctx, MACHINE_RTC_INTID, level);
 }
 
 static void
@@ -89,8 +69,10 @@ uart_input(struct vm *vm, char c)
 	return (vpl011_input(&vm->uart, c));
 }
 
-static const struct vpl011_ops uart_ops = { console_vm_put, uart_line };
-static const struct vpl031_ops rtc_ops = { rtc_line, rtc_deadline };
+static const struct vpl011_ops uart_ops = { console_vm_put,
+    vm_set_line, MACHINE_UART_INTID };
+static const struct vpl031_ops rtc_ops = { vm_set_line,
+    MACHINE_RTC_INTID, rtc_deadline };
 
 /* The CPU with the fewest vCPUs. */
 static struct pcpu *
@@ -118,7 +100,7 @@ create_vcpus(struct vm *vm, char *err)
 		if (p == NULL || !p->online)
 			return (print_fail(err, "cpus: CPU %lu is not there",
 			    cpu));
-		v = pool_alloc(host.pool, pages(sizeof(*v)), 1);
+		v = pool_alloc(host.pool, PAGE_COUNT(sizeof(*v)), 1);
 		if (v == NULL)
 			return (print_fail(err, "no memory for vCPU %u", i));
 		v->vm = vm;
@@ -181,7 +163,7 @@ vm_create(const struct vm_config *c, char *err)
 	struct vm *vm;
 	unsigned int i;
 
-	vm = pool_alloc(host.pool, pages(sizeof(*vm)), 1);
+	vm = pool_alloc(host.pool, PAGE_COUNT(sizeof(*vm)), 1);
 	void *page = pool_alloc(host.pool, 1, 1);
 	if (vm == NULL || page == NULL)
 		return (print_fail(err, "no memory for the VM itself"));
@@ -396,7 +378,7 @@ vm_destroy(struct vm *vm)
 		if (vm->vcpus[i] != NULL) {
 			vm->vcpus[i]->pcpu->assigned--;
 			pool_free(host.pool, vm->vcpus[i],
-			    pages(sizeof(*vm->vcpus[i])));
+			    PAGE_COUNT(sizeof(*vm->vcpus[i])));
 		}
 	stage2_destroy(&vm->s2);
 	if (vm->ram.v != 0)
@@ -405,5 +387,5 @@ vm_destroy(struct vm *vm)
 	vms[vm->index] = NULL;
 	spin_unlock(&vms_lock);
 	console_detach(vm);
-	pool_free(host.pool, vm, pages(sizeof(*vm)));
+	pool_free(host.pool, vm, PAGE_COUNT(sizeof(*vm)));
 }

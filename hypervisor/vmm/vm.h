@@ -82,7 +82,6 @@ struct vm_config {
 };
 
 enum vm_state {
-	VM_FREE,		/* slot unused */
 	VM_CREATED,		/* not started yet */
 	VM_RUNNING,
 	VM_STOPPING,		/* its vCPUs are being brought to a stop */
@@ -163,7 +162,7 @@ bool	vm_scrub(struct vcpu *v);
 void	vm_destroy(struct vm *vm);
 
 /* A device of the VM's drives its line, an SPI; from any CPU. */
-void	vm_set_line(struct vm *vm, unsigned int intid, bool level);
+void	vm_set_line(void *vm, unsigned int intid, bool level);
 
 struct vm *vm_by_index(unsigned int i);		/* NULL: no such */
 unsigned int vm_count_live(void);

@@ -91,6 +91,18 @@ class Linux(InFolder):
     def test_gicv2(self) -> None:
         self.good(self.shell("--target", "qemu-virt-gicv2", "--vcpus", 2), 2)
 
+    def test_vectors_and_signed_pointers(self) -> None:
+        """SVE, pointer authentication and BTI are there, and in use."""
+        shell = self.shell("--cpu", "max", "--vcpus", 2)
+        features = shell("grep -m1 Features /proc/cpuinfo").split()
+        for name in "sve", "paca", "pacg", "bti":
+            self.assertIn(name, features)
+        booted = shell("dmesg")
+        for text in ("Scalable Vector Extension", "Address authentication",
+                     "Branch Target Identification"):
+            self.assertIn(f"detected: {text}", booted)
+        self.good(shell, 2)
+
     def test_more_vcpus_than_cpus(self) -> None:
         self.good(self.shell("--vcpus", 4, "--smp", 1), 4)
 

@@ -38,15 +38,16 @@ struct arch_vcpu {
 #define	EL1_SCTLR	4
 	uint64_t	cntv_ctl, cntv_cval;
 	uint64_t	hcr, mdcr;
-	uint8_t		uses;		/* of what is switched with its users */
-#define	USES_PMU	(1u << 0)
-#define	USES_DEBUG	(1u << 1)
-#define	USES_SERROR	(1u << 2)	/* one waits in hcr */
-#define	USES_AARCH32	(1u << 3)
+	uint8_t		uses;		/* enum port_state; and */
+#define	USES_SERROR	(1u << 7)	/* one waits in hcr */
+#define	USES_AARCH32	(1u << 6)
+	struct arch_sve	*sve;		/* its FP is a part of that; or NULL */
 	struct arch_fp	fp;
 	struct arch_pmu	pmu;
 	struct arch_debug debug;
-	struct arch_aarch32 aarch32;	/* last: reset there, ext/ */
+	uint64_t	pauth[10];	/* keys */
+	struct arch_aarch32 aarch32;	/* from here on: reset in ext/ */
+	struct arch_sve	*sve_room;
 };
 
 struct vcpu;

@@ -8,6 +8,7 @@
  */
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/ext/e2h.h"
+#include "arch/aarch64/ext/pauth.h"
 #include "arch/aarch64/sysreg.h"
 #include "vmm/vcpu.h"
 
@@ -136,10 +137,12 @@ lazy_save(struct vcpu *v)
 		if ((v->arch.hcr & HCR_VSE) == 0)
 			v->arch.uses &= ~USES_SERROR;
 	}
-	if (v->arch.uses & USES_PMU)
+	if (v->arch.uses & PORT_PMU)
 		pmu_switch(&v->arch.pmu, true);
-	if (v->arch.uses & USES_DEBUG)
+	if (v->arch.uses & PORT_DEBUG)
 		debug_switch(&v->arch.debug, true);
+	if (v->arch.uses & PORT_PAUTH)
+		pauth_save(v->arch.pauth);
 	if (v->arch.uses & USES_AARCH32)
 		aarch32_save(v);
 }
@@ -148,30 +151,30 @@ void
 lazy_load(struct vcpu *v)
 {
 
-	if (v->arch.uses & USES_PMU)
+	if (v->arch.uses & PORT_PMU)
 		pmu_switch(&v->arch.pmu, false);
-	if (v->arch.uses & USES_DEBUG)
+	if (v->arch.uses & PORT_DEBUG)
 		debug_switch(&v->arch.debug, false);
+	if (v->arch.uses & PORT_PAUTH)
+		pauth_load(v->arch.pauth);
 	if (v->arch.uses & USES_AARCH32)
 		aarch32_load(v);
 }
 
 void
-port_take_pmu(struct vcpu *v)
+port_take(struct vcpu *v, enum port_state what)
 {
+	struct arch_vcpu *a = &v->arch;
 
-	v->arch.uses |= USES_PMU;
-	v->arch.mdcr &= ~MDCR_PMU;
-	pmu_switch(&v->arch.pmu, false);
-	write_sysreg(mdcr_el2, v->arch.mdcr);
-}
-
-void
-port_take_debug(struct vcpu *v)
-{
-
-	v->arch.uses |= USES_DEBUG;
-	v->arch.mdcr &= ~MDCR_DEBUG;
-	debug_switch(&v->arch.debug, false);
-	write_sysreg(mdcr_el2, v->arch.mdcr);
+	lazy_save(v);
+	a->uses |= what;
+	if (what == PORT_PMU)
+		a->mdcr &= ~MDCR_PMU;
+	else if (what == PORT_DEBUG)
+		a->mdcr &= ~MDCR_DEBUG;
+	else
+		a->hcr |= HCR_API | HCR_APK;
+	write_sysreg(mdcr_el2, a->mdcr);
+	write_sysreg(hcr_el2, a->hcr);
+	lazy_load(v);
 }

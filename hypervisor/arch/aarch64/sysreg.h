@@ -25,12 +25,15 @@
 #define	HCR_E2H		(1ull << 34)
 #define	HCR_TLOR	(1ull << 35)
 #define	HCR_TERR	(1ull << 36)
+#define	HCR_APK		(1ull << 40)
+#define	HCR_API		(1ull << 41)
 
 #define	CPTR_RES1	0x32ffull
 #define	CPTR_TZ		(1ull << 8)
 #define	CPTR_TFP	(1ull << 10)
 #define	CPTR_TTA	(1ull << 20)
 #define	CPTR_TAM	(1ull << 30)
+#define	CPTR_E2H_ZEN	(3ull << 16)
 #define	CPTR_E2H_FPEN	(3ull << 20)
 #define	CPTR_E2H_TTA	(1ull << 28)
 

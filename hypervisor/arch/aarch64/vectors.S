@@ -261,16 +261,20 @@ serror:	exit_async VCPU_EXITS_SERROR
 	.endr
 	.endm
 
+	.globl	exit_table
 exit_table:
 	row	exits_unknown		/* 0x00 unknown reason */
 	row	exits_wfx_advance	/* 0x01 WFI, WFE */
 	row	exits_unknown, 5
 	row	exits_fp		/* 0x07 FP/SIMD access */
-	row	exits_unknown, 14	/* pointer authentication: 0x09 */
+	row	exits_unknown
+	row	pauth_trap		/* 0x09 pointer authentication */
+	row	exits_unknown, 12
 	row	smccc_hvc		/* 0x16 HVC */
 	row	smccc_hvc_advance	/* 0x17 SMC */
 	row	sysreg_trap_advance	/* 0x18 MSR, MRS, system instruction */
-	row	exits_unknown, 7	/* SVE: 0x19; SME: 0x1d */
+	row	sve_trap		/* 0x19 SVE */
+	row	exits_unknown, 6	/* SME: 0x1d */
 	row	abort_insn		/* 0x20 instruction abort */
 	row	exits_unknown, 3
 	row	abort_data_advance	/* 0x24 data abort */

@@ -32,7 +32,7 @@ extern struct vcpu_fake {
 	struct vcpu	*loaded;
 	unsigned int	undefs, aborts, serrors;	/* injected */
 	uint64_t	abort_esr;	/* the last one's */
-	unsigned int	fp, pmu, debug;	/* taken */
+	unsigned int	fp, pmu, debug, pauth;	/* taken */
 	uint64_t	deadline;
 	unsigned int	idles;
 	struct {

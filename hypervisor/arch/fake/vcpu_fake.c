@@ -98,19 +98,13 @@ port_take_fp(struct vcpu *v)
 }
 
 void
-port_take_pmu(struct vcpu *v)
+port_take(struct vcpu *v, enum port_state what)
 {
 
 	(void)v;
-	vcpu_fake.pmu++;
-}
-
-void
-port_take_debug(struct vcpu *v)
-{
-
-	(void)v;
-	vcpu_fake.debug++;
+	vcpu_fake.pmu += what == PORT_PMU;
+	vcpu_fake.debug += what == PORT_DEBUG;
+	vcpu_fake.pauth += what == PORT_PAUTH;
 }
 
 uint64_t

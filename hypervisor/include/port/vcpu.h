@@ -39,12 +39,12 @@ void	port_inject_serror(struct vcpu *v);
  */
 
 /*
- * Give the loaded vCPU state that is switched lazily: FP and SIMD, the
- * performance monitors, the debug registers.
+ * Give the loaded vCPU state that is switched lazily: FP and SIMD; or what is
+ * its own for good from then on, and does not trap (a bit each).
  */
 void	port_take_fp(struct vcpu *v);
-void	port_take_pmu(struct vcpu *v);
-void	port_take_debug(struct vcpu *v);
+enum port_state { PORT_PMU = 1, PORT_DEBUG = 2, PORT_PAUTH = 4 };
+void	port_take(struct vcpu *v, enum port_state what);
 
 /* Registers of the ID space (op0 3, op1 0, CRn 0): [CRm * 8 + op2]. */
 uint64_t port_id_reg(unsigned int crm_op2);

@@ -121,7 +121,7 @@ end(outcome_t o, uint64_t esr, uint32_t may)
 	/* Once more with nothing done would be once more for ever. */
 	if (o == OUTCOME_RETRY)
 		ATF_REQUIRE(vcpu_fake.pmu + vcpu_fake.debug +
-		    vmm_fake.cleans == 1 ||
+		    vcpu_fake.pauth + vmm_fake.cleans == 1 ||
 		    (vmm_fake.faults == 1 && vmm_fake.stage2 == STAGE2_FIXED));
 	/* It says why: itself, at most once; and in the end by the syndrome. */
 	if (o == OUTCOME_STOP) {

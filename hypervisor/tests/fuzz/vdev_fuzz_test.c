@@ -38,9 +38,10 @@ sink(void *ctx, char c)
 }
 
 static void
-line_to(void *ctx, bool level)
+line_to(void *ctx, unsigned int intid, bool level)
 {
 
+	(void)intid;
 	(void)ctx;
 	ATF_REQUIRE_MSG(level != line, "told what it knows");
 	line = level;
@@ -54,8 +55,8 @@ changed(void *ctx)
 	(void)ctx;
 }
 
-static const struct vpl011_ops uart_ops = { sink, line_to };
-static const struct vpl031_ops rtc_ops = { line_to, changed };
+static const struct vpl011_ops uart_ops = { sink, line_to, 33 };
+static const struct vpl031_ops rtc_ops = { line_to, 34, changed };
 
 /* Mostly registers there are, mostly as a driver would. */
 static void

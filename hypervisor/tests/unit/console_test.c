@@ -101,9 +101,10 @@ nothing_sent(void *ctx, char c)
 }
 
 static void
-no_line(void *ctx, bool level)
+no_line(void *ctx, unsigned int intid, bool level)
 {
 
+	(void)intid;
 	(void)ctx;
 	(void)level;
 }
@@ -114,7 +115,8 @@ begin(void)
 	static const struct console_ops ops = {
 		uart_put, uart_get, uart_listen
 	};
-	static const struct vpl011_ops guest_ops = { nothing_sent, no_line };
+	static const struct vpl011_ops guest_ops = { nothing_sent, no_line,
+	    33 };
 
 	console_init(&ops);
 	uart_listen(true);

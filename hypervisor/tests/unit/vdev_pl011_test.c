@@ -46,16 +46,17 @@ sink(void *ctx, char c)
 }
 
 static void
-line_to(void *ctx, bool level)
+line_to(void *ctx, unsigned int intid, bool level)
 {
 
+	ATF_REQUIRE_EQ(33, intid);
 	ATF_REQUIRE_EQ(&line, ctx);
 	ATF_REQUIRE_MSG(level != line, "told what it knows");
 	line = level;
 	edges++;
 }
 
-static const struct vpl011_ops ops = { sink, line_to };
+static const struct vpl011_ops ops = { sink, line_to, 33 };
 
 static void
 fresh(void)

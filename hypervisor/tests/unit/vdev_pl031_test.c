@@ -25,9 +25,10 @@ static unsigned int changes;
 static uint64_t hz, start;
 
 static void
-line_to(void *ctx, bool level)
+line_to(void *ctx, unsigned int intid, bool level)
 {
 
+	ATF_REQUIRE_EQ(34, intid);
 	ATF_REQUIRE_EQ(&line, ctx);
 	ATF_REQUIRE_MSG(level != line, "told what it knows");
 	line = level;
@@ -41,7 +42,7 @@ changed(void *ctx)
 	changes++;
 }
 
-static const struct vpl031_ops ops = { line_to, changed };
+static const struct vpl031_ops ops = { line_to, 34, changed };
 
 /* So many ticks after the start. */
 static void

@@ -7,6 +7,7 @@
  */
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/ext/aarch32.h"
+#include "arch/aarch64/ext/sve.h"
 #include "arch/aarch64/ext/e2h.h"
 #include "arch/aarch64/sysreg.h"
 #include "vmm/exits.h"
@@ -70,7 +71,7 @@ aarch32_save(struct vcpu *v)
 	s->spsr_fiq = read_sysreg(spsr_fiq);
 	s->dacr = read_sysreg(dacr32_el2);
 	s->ifsr = read_sysreg(ifsr32_el2);
-	if (v->arch.uses & USES_DEBUG)
+	if (v->arch.uses & PORT_DEBUG)
 		s->dbgvcr = read_sysreg(dbgvcr32_el2);
 }
 
@@ -242,7 +243,7 @@ handle(struct vcpu *v, uint64_t esr, uint64_t pstate)
 	case EC_VMRS:
 		return (access(v, esr, pstate));
 	case EC_FP:
-		return (exits_fp(v, esr));
+		return (exit_table[EC_FP](v, esr));
 	case EC_HVC32:
 		return (call(v, esr));
 	case EC_SMC32:

@@ -26,6 +26,7 @@
 struct e2h e2h = {
 	.cptr = CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM,
 	.cptr_tfp = CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM | CPTR_TFP,
+	.cptr_sve = CPTR_TZ,
 	.cnthctl = CNTHCTL_EL1PCTEN,
 	.tcr_ps_shift = 16,
 };
@@ -124,6 +125,7 @@ e2h_init(const void *dtb, size_t size)
 		.hcr = HCR_E2H,
 		.cptr = CPTR_E2H_TTA | CPTR_TAM | CPTR_E2H_FPEN,
 		.cptr_tfp = CPTR_E2H_TTA | CPTR_TAM,
+		.cptr_sve = CPTR_E2H_ZEN,
 		.cnthctl = CNTHCTL_E2H_EL1PCTEN,
 		.tcr_ps_shift = 32,
 	};

@@ -12,6 +12,7 @@
 struct e2h {
 	uint64_t	hcr;		/* head.S: first */
 	uint64_t	cptr, cptr_tfp;	/* CPTR_EL2: FP a guest's; traps */
+	uint64_t	cptr_sve;	/* cptr ^ this: SVE a guest's, too */
 	uint64_t	cnthctl;
 	uint64_t	tcr_ps_shift;	/* of TCR_EL2 */
 };
