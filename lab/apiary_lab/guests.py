@@ -98,7 +98,7 @@ def arrange(guest: str, target: targets.Target,
     if smp not in options.get("smp", [smp]) or \
             target.name not in options.get("targets", [target.name]) or \
             target.data["gic"] != options.get("gic", target.data["gic"]) or \
-            target.data["cpu"] != options.get("cpu", target.data["cpu"]):
+            target.data["cpu"] not in options.get("cpu", [target.data["cpu"]]):
         return None
     vms = []
     for vm in options.get("vms", [{"vcpus": "all"}]):

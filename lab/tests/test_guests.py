@@ -16,7 +16,7 @@ points:
 guests:
   pair: {vms: [{vcpus: 1}, {vcpus: all, wfi: native}], smp: [2]}
   two: {gic: 2}
-  old: {cpu: cortex-a53}
+  old: {cpu: [cortex-a53]}
 """
 
 
