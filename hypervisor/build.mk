@@ -83,6 +83,7 @@ $(HV)/include/boot/version.h: hypervisor/VERSION
 
 # The device trees that guests' are made of, as arrays.
 $(HV)/%.dtb: hypervisor/%.dts hypervisor/vmm/guest.dtsi \
+    hypervisor/vmm/guest_gicv3.dts \
     hypervisor/include/abi/machine.h
 	@mkdir -p $(@D)
 	@echo '  DTC     $@'
@@ -91,7 +92,7 @@ $(HV)/%.dtb: hypervisor/%.dts hypervisor/vmm/guest.dtsi \
 		dtc -I dts -O dtb -o $@ -
 
 $(HV)/include/vmm/guest_tree.h: $(HV)/vmm/guest_gicv2.dtb \
-    $(HV)/vmm/guest_gicv3.dtb
+    $(HV)/vmm/guest_gicv3.dtb $(HV)/vmm/guest_gicv3_its.dtb
 	@mkdir -p $(@D)
 	@for tree in $^; do \
 		printf 'static const _Alignas(8) unsigned char %s[] = {\n' \

@@ -106,6 +106,8 @@ missing(const struct guest_case *c)
 		return ("needs a PL031");
 	if (needs & NEED_GPIO && machine.gpio_base == 0)
 		return ("needs a PL061");
+	if (needs & NEED_ITS && machine.its == 0)
+		return ("needs an ITS");
 	if (needs & NEED_SMC && !machine.smc)
 		return ("SMC is undefined here: no EL3");
 	return (NULL);

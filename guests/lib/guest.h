@@ -32,6 +32,7 @@ struct guest_case {
 #define	NEED_UART	(1u << 4)	/* a PL011 */
 #define	NEED_RTC	(1u << 5)	/* a PL031 */
 #define	NEED_GPIO	(1u << 6)	/* a PL061 */
+#define	NEED_ITS	(1u << 8)
 #define	NEED_SMC	(1u << 7)	/* undefined without EL3: no_el3 */
 
 /* Every guest defines these two. */
@@ -92,6 +93,7 @@ struct machine {
 	uint32_t	gpio_intid;
 	unsigned int	gic;			/* 2 or 3 */
 	uint64_t	gicd, gicc, gicr, gicr_size;
+	uint64_t	its;			/* GICv3; 0: none */
 	uint32_t	vtimer_intid, ptimer_intid, pmu_intid;
 	bool		psci_smc;		/* conduit; else HVC */
 	unsigned int	ncpus;

@@ -107,6 +107,8 @@ find_gic(const void *fdt)
 		machine.gic = 3;
 		reg(fdt, node, 0, &machine.gicd, &size);
 		reg(fdt, node, 1, &machine.gicr, &machine.gicr_size);
+		if ((node = compatible(fdt, "arm,gic-v3-its")) >= 0)
+			reg(fdt, node, 0, &machine.its, &size);
 		return;
 	}
 	for (i = 0; i < nitems(v2) && node < 0; i++)

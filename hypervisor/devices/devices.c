@@ -13,6 +13,7 @@
 #include "virtio/vnet.h"
 #include "virtio/vrng.h"
 #include "virtio/vshare.h"
+#include "vits/vits.h"
 #include "vmm/console.h"
 #include "vmm/vm.h"
 
@@ -26,6 +27,7 @@ struct devices {
 	bool		(*uart)(struct vm *vm, char c);
 	struct share	*share;			/* NULL: none */
 	unsigned int	end;			/* of it */
+	struct vits	*its;			/* NULL: none */
 };
 
 /* What two VMs have in common, by the number of its name. */
@@ -76,6 +78,15 @@ console_sink(void *ctx, char c)
 	return (console_vm_put(((struct devices *)ctx)->vm, c));
 }
 
+static void
+command_refused(void *ctx, unsigned int command, const char *why)
+{
+
+	log_vm(((struct devices *)ctx)->vm, "ITS: command 0x%x skipped: %s "
+	    "(only the first is named)", command, why);
+}
+
+static const struct vits_ops its_ops = { memory, command_refused };
 static const struct virtio_ops ops = { memory, slot_line };
 
 static enum mmio_result
@@ -149,6 +160,24 @@ join_share(struct devices *d, struct share *s, char *err)
 	return (0);
 }
 
+static int
+add_its(struct devices *d, char *err)
+{
+	struct vm *vm = d->vm;
+
+	if ((d->its = new(sizeof(*d->its))) == NULL)
+		return (print_fail(err, "devices: no memory for the ITS"));
+	vits_init(d->its, &vm->gic, &its_ops, d);
+	for (unsigned int i = 0; i < vm->nmmio; i++)
+		if (vm->mmio[i].access == vgic_redist_mmio) {
+			vm->mmio[i].access = vits_redist_mmio;
+			vm->mmio[i].dev = d->its;
+		}
+	vm->mmio[vm->nmmio++] = (struct vm_mmio){ MACHINE_ITS_BASE,
+	    MACHINE_ITS_SIZE, vits_mmio, d->its };
+	return (0);
+}
+
 /* Until a driver has the console, a VM listens to its UART. */
 static bool
 input(struct vm *vm, char c)
@@ -196,6 +225,8 @@ create(struct vm *vm, char *err)
 	if (c->extra.share != 0 &&
 	    join_share(d, &shares[c->extra.share - 1], err) != 0)
 		return (-1);
+	if (c->extra.its && add_its(d, err) != 0)
+		return (-1);
 	vm->mmio[vm->nmmio++] = (struct vm_mmio){ MACHINE_VIRTIO_BASE,
 	    MACHINE_VIRTIO_SIZE, access, d };
 	return (0);
@@ -215,6 +246,8 @@ reset(struct vm *vm)
 	for (unsigned int i = 0; i < DEVICES_SLOTS; i++)
 		if (d->slot[i] != NULL)
 			virtio_reset(d->slot[i]);
+	if (d->its != NULL)
+		vits_reset(d->its);
 	dma_quiesce(&vm->config);
 	if (s == NULL)
 		return;

@@ -29,7 +29,7 @@ devices_init(const void *dtb, const struct platform *plat,
 
 /* What the node says. */
 struct asked {
-	bool		console, rng, unsafe_dma;
+	bool		console, rng, its, unsafe_dma;
 	const char	*link, *share;
 	uint64_t	share_size;
 	struct tree_value transports;
@@ -102,6 +102,7 @@ devnode_read(struct tree_node *n, struct vm_config *c)
 	static const struct node_prop props[] = {
 		{ "console", NODE_FLAG, .at = AT(console) },
 		{ "rng", NODE_FLAG, .at = AT(rng) },
+		{ "its", NODE_FLAG, .at = AT(its) },
 		{ "link", NODE_STRING, .at = AT(link) },
 		{ "share", NODE_STRING, .at = AT(share) },
 		{ "share-size", NODE_PAIR, .at = AT(share_size) },
@@ -125,8 +126,12 @@ devnode_read(struct tree_node *n, struct vm_config *c)
 		return (node_say(n, "rng", "no source of entropy here: no "
 		    "FEAT_RNG, no TRNG in the firmware, no 32 bytes of "
 		    "/chosen/rng-seed"));
+	if (is.its && c->gic != 3)
+		return (node_say(n, "its", "not possible: this machine has "
+		    "GICv%u, whose VMs have no LPIs", c->gic));
 	c->extra.console = is.console;
 	c->extra.rng = is.rng;
+	c->extra.its = is.its;
 	c->extra.any = true;
 	c->extra.fdt_bytes += FDT_BYTES;
 	return (!is.unsafe_dma || dma_place(n, c));

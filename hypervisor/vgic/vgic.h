@@ -47,8 +47,7 @@
  * they are numbered from VGIC_LPI on, which is INTID 8192 in list registers.
  */
 #define	VGIC_LPI	512
-#define	VGIC_LPI_WORDS	16
-#define	VGIC_BANKS	(VGIC_LPI / 32 + VGIC_LPI_WORDS)
+#define	VGIC_BANKS	32
 
 struct vgic_cpu;
 

@@ -58,7 +58,8 @@ fold(struct vgic_cpu *vc, unsigned int n)
 	/* Unless it came again, and waits in the bank. */
 	if (old & LR_HW && (lr & LR_STATE) == 0)
 		b->phys &= b->latch | ~bit;
-	if (lr & LR_ACTIVE)
+	/* LPIs have no active state, though QEMU shows one until their EOI. */
+	if (lr & LR_ACTIVE && !(old & VGIC_LPI))
 		b->active |= bit;
 	if (vgic_is_sgi2(vg, intid)) {
 		if (lr & LR_PENDING) {
@@ -394,11 +395,9 @@ vgic_pending(struct vgic_cpu *vc)
 	unsigned int min = best(vc, vmcr, PENDING_FIRST, &sorts);
 	for (uint32_t bits = vc->lr_used; bits != 0; bits &= bits - 1) {
 		unsigned int n = (unsigned int)__builtin_ctz(bits);
-		uint64_t lr = lr_ops->read(n);
-		unsigned int key = (lr & LR_STATE) == LR_PENDING ?
-		    key_of(vc->lr[n], vmcr) : NONE;
+		unsigned int key = key_of(vc->lr[n], vmcr);
 
-		if (key < min)
+		if (key < min && (lr_ops->read(n) & LR_STATE) == LR_PENDING)
 			min = key;
 	}
 	unsigned int intid = KEY_INTID(min);

@@ -41,7 +41,7 @@ wipe(struct vits *v)
 
 	memset((char *)v + offsetof(struct vits, enabled), 0,
 	    sizeof(*v) - offsetof(struct vits, enabled));
-	for (unsigned int i = 0; i < VGIC_LPI_WORDS; i++) {
+	for (unsigned int i = 0; i < VITS_WORDS; i++) {
 		struct vgic_bank *b = &v->bank[i];
 
 		b->word = VGIC_LPI / 32 + i;
@@ -59,7 +59,7 @@ vits_init(struct vits *v, struct vgic *vg, const struct vits_ops *ops,
 	v->ctx = ctx;
 	wipe(v);
 	for (unsigned int i = 0; i < vg->nvcpus; i++)
-		for (unsigned int w = 0; w < VGIC_LPI_WORDS; w++)
+		for (unsigned int w = 0; w < VITS_WORDS; w++)
 			vg->cpus[i]->bank[VGIC_LPI / 32 + w] = &v->bank[w];
 	/* LPIs, 2^(8 + 1) of them, and INTIDs of 14 bits. */
 	vg->typer = (vg->typer & ~(31u << 19)) | 13u << 19 | 1u << 17 |

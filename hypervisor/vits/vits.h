@@ -15,8 +15,8 @@
  *
  * LPIs are banks of the virtual GIC like those of SPIs, edge triggered
  * (vgic/vgic.h); so they share its queues and list registers. An LPI is
- * called by its number from 8192 on. In list registers they have no active
- * state; where hardware gives them one (QEMU), it is kept.
+ * called by its number from 8192 on. They have no active state; what list
+ * registers show of one (QEMU) is forgotten.
  *
  * What stands in guest memory is read when a command says so: the
  * configuration of an LPI when it is mapped or moved, by INV and INVALL, and
@@ -34,7 +34,8 @@
 
 #include "vgic/vgic.h"
 
-#define	VITS_LPIS	(VGIC_LPI_WORDS * 32)	/* INTIDs 8192 to 8703 */
+#define	VITS_WORDS	(VGIC_BANKS - VGIC_LPI / 32)
+#define	VITS_LPIS	(VITS_WORDS * 32)	/* INTIDs 8192 to 8703 */
 #define	VITS_DEVICES	64		/* at a time; their ids have 16 bits, */
 #define	VITS_COLLECTIONS 16		/* events 16 as well */
 
@@ -81,7 +82,7 @@ struct vits {
 	uint8_t		target[VITS_COLLECTIONS]; /* vCPU + 1; 0: none */
 	struct vits_device device[VITS_DEVICES];
 	struct vits_lpi	lpi[VITS_LPIS];
-	struct vgic_bank bank[VGIC_LPI_WORDS];
+	struct vgic_bank bank[VITS_WORDS];
 };
 
 /* After vgic_cpu_init() of all vCPUs. */

@@ -99,7 +99,7 @@ mapc(struct vits *v, struct vgic_cpu *self, const uint64_t *c)
 	spin_lock(&v->lock);
 	v->target[icid] = (uint8_t)(VALID(c) ? TARGET(c[2]) + 1 : 0);
 	spin_unlock(&v->lock);
-	for (unsigned int w = 0; w < VGIC_LPI_WORDS; w++) {
+	for (unsigned int w = 0; w < VITS_WORDS; w++) {
 		uint32_t bits = 0;
 
 		for (unsigned int i = 0; i < 32; i++)

@@ -81,7 +81,7 @@ void
 vits_lpi_all(struct vits *v, struct vgic_cpu *self, unsigned int vcpu)
 {
 
-	for (unsigned int w = 0; w < VGIC_LPI_WORDS; w++)
+	for (unsigned int w = 0; w < VITS_WORDS; w++)
 		vits_lpi_update(v, self, w, at(&v->bank[w], vcpu), false);
 }
 
@@ -90,7 +90,7 @@ vits_lpi_move(struct vits *v, struct vgic_cpu *self, unsigned int from,
     unsigned int to)
 {
 
-	for (unsigned int w = 0; w < VGIC_LPI_WORDS; w++) {
+	for (unsigned int w = 0; w < VITS_WORDS; w++) {
 		struct vgic_bank *b = &v->bank[w];
 		uint32_t bits = at(b, from);
 		uint32_t held = vgic_begin(v->vgic, self, b, bits);
@@ -115,7 +115,7 @@ load(struct vits *v, struct vgic_cpu *self, unsigned int vcpu)
 	    v->ops->memory(v->ctx, (v->pendbaser[vcpu] & VITS_ADDRESS) + 1024,
 	    false);
 
-	for (unsigned int w = 0; table != NULL && w < VGIC_LPI_WORDS; w++) {
+	for (unsigned int w = 0; table != NULL && w < VITS_WORDS; w++) {
 		uint32_t bits = __atomic_load_n(&table[w], __ATOMIC_RELAXED);
 		struct vgic_bank *b = &v->bank[w];
 

@@ -1,6 +1,6 @@
 /*
  * The device tree of a guest; see bundle.h. What every VM has is written in
- * guest.dtsi, which dtc makes two trees of at build time; here is what
+ * guest.dtsi, which dtc makes trees of at build time; here is what
  * differs from VM to VM.
  *
  * SPDX-License-Identifier: BSD-2-Clause
@@ -54,7 +54,8 @@ static const void *
 base(const struct guest_fdt *g)
 {
 
-	return (g->config->gic == 3 ? guest_gicv3 : guest_gicv2);
+	return (g->config->extra.its ? guest_gicv3_its :
+	    g->config->gic == 3 ? guest_gicv3 : guest_gicv2);
 }
 
 static size_t

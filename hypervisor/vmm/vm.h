@@ -59,7 +59,7 @@ struct vm_config {
 	uint64_t	memory;			/* bytes, page aligned */
 	uint64_t	ram_base;	/* IPA */
 	struct {			/* see struct vm_device_ops */
-		bool		any, console, rng, unsafe_dma;
+		bool		any, console, rng, its, unsafe_dma;
 		uint8_t		link, share;	/* number of a name, or 0 */
 		uint8_t		ntransports;
 		uint32_t	fdt_bytes;	/* of its tree, about */
@@ -101,8 +101,8 @@ struct vm_mmio {
 };
 
 struct vm {
-	struct vm_mmio	mmio[VM_MAX_MMIO];	/* sorted by base; size 0: */
-	unsigned int	nmmio;			/* not in use */
+	struct vm_mmio	mmio[VM_MAX_MMIO];	/* GICD first; size 0: not */
+	unsigned int	nmmio;			/* in use */
 	void		*devices;	/* of vm_device_ops; NULL: none */
 	/* A character from the console; false: not taken, try again. */
 	bool		(*input)(struct vm *vm, char c);

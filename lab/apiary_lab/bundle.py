@@ -234,12 +234,12 @@ def rootless(vm: Vm) -> bool:
 
 
 def _devices(vm: Vm) -> str:
-    """The devices node: console, rng, unsafe-dma: true; link, share: names;
-    share-size: 64K; transports: [[ipa, intid], ...]."""
+    """The devices node: console, rng, its, unsafe-dma: true; link, share:
+    names; share-size: 64K; transports: [[ipa, intid], ...]."""
     out = "\t\t\tdevices {\n"
     for key, value in vm.devices.items():
         where = f"VM {vm.name}: devices: {key}"
-        if key in ("console", "rng", "unsafe-dma"):
+        if key in ("console", "rng", "its", "unsafe-dma"):
             if not isinstance(value, bool):
                 raise LabError(f"{where}: {value!r} is neither true nor "
                                f"false")

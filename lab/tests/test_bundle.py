@@ -63,7 +63,8 @@ class Bundles(InFolder):
                passthrough={"uart": {"reg": [0x1000, 0x140000000, 0x1000],
                                      "interrupts": [40], "edge": True,
                                      "compatible": "arm,pl011"}},
-               devices={"console": True, "rng": False, "link": "w",
+               devices={"console": True, "rng": False, "its": True,
+                        "link": "w",
                         "share": "m", "share-size": "64K",
                         "transports": [[0x0c003e00, 79]]})],
             self.folder / "b.dtb")
@@ -87,6 +88,7 @@ class Bundles(InFolder):
         self.assertEqual(self.get(made, dev, "compatible"), "arm,pl011")
         devices = f"{vm}/devices"
         self.assertEqual(self.get(made, devices, "console"), "")
+        self.assertEqual(self.get(made, devices, "its"), "")
         self.assertNotIn("rng", subprocess.run(
             ["fdtget", "-p", made, devices], capture_output=True, text=True,
             check=True).stdout)

@@ -73,8 +73,7 @@ op_write(unsigned int n, uint64_t lr)
 		if ((version == 3 || (lr & 0x3ff) >= 16) &&
 		    VINTID(lr) > 1019 && (version == 2 || !IS_LPI(VINTID(lr))))
 			illegal("vINTID", n, lr);
-		if (IS_LPI(VINTID(lr)) && (lr & LR_HW ||
-		    (lr & LR_ACTIVE && !lr_fake_lpi_active)))
+		if (IS_LPI(VINTID(lr)) && lr & (LR_HW | LR_ACTIVE))
 			illegal("an LPI with HW or active", n, lr);
 		for (i = 0; i < ops.count; i++) {
 			if (i == n || STATE(me->lr[i]) == 0)
@@ -297,8 +296,6 @@ deactivate(unsigned int id)
 {
 	unsigned int i;
 
-	if (IS_LPI(id) && !lr_fake_lpi_active)
-		return;
 	for (i = 0; i < ops.count; i++)
 		if (me->lr[i] & LR_ACTIVE && VINTID(me->lr[i]) == id) {
 			me->lr[i] &= ~LR_ACTIVE;
@@ -307,7 +304,8 @@ deactivate(unsigned int id)
 				    PINTID(me->lr[i])) = false;
 			return;
 		}
-	me->hcr += 1u << LR_HCR_EOICOUNT_SHIFT;
+	if (!IS_LPI(id))
+		me->hcr += 1u << LR_HCR_EOICOUNT_SHIFT;
 }
 
 void

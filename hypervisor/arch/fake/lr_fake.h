@@ -26,7 +26,7 @@ extern struct lr_fake lr_fake[LR_FAKE_CPUS];
 extern bool lr_fake_spi_active[1024];
 extern bool lr_fake_spi_pending[1024];	/* by the distributor */
 extern bool lr_fake_spi_line[1024];	/* for tests to set */
-/* LPIs become active, as in QEMU; IHI 0069 says they do not. */
+/* LPIs become active, as in QEMU 7.2; IHI 0069 says they do not. */
 extern bool lr_fake_lpi_active;
 extern unsigned long lr_fake_writes;	/* of list registers */
 

@@ -35,6 +35,7 @@
  *		    devices {			// beyond UART and clock
  *			console;		// virtio; is the VM's console
  *			rng;			// virtio
+			its;			// GICv3: LPIs, for MSIs
  *			link = "wire";		// virtio network card, to the
  *						// other VM that says so
  *			share = "mail";		// RAM shared with the other

@@ -12,6 +12,8 @@
 #define	MACHINE_GICD_SIZE	0x00010000
 #define	MACHINE_GICC_BASE	0x08010000	/* GICv2 only */
 #define	MACHINE_GICC_SIZE	0x00002000
+#define	MACHINE_ITS_BASE	0x08080000	/* GICv3, if asked for */
+#define	MACHINE_ITS_SIZE	0x00020000	/* two frames */
 #define	MACHINE_GICR_BASE	0x080a0000	/* GICv3 only */
 #define	MACHINE_GICR_STRIDE	0x00020000	/* RD and SGI frame, one vCPU */
 #define	MACHINE_UART_BASE	0x09000000	/* PL011 */

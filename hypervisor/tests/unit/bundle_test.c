@@ -372,6 +372,8 @@ ATF_TC_BODY(ranges, tc)
 	    "IPA 0x3ffff000: overlaps the VM's RAM");
 	REG("0 0x0800f000 0 0x10000000 0 0x1000",
 	    "IPA 0x800f000: overlaps the VM's GIC");
+	REG("0 0x0809f000 0 0x10000000 0 0x1000",
+	    "IPA 0x809f000: overlaps the VM's ITS");
 	REG("0 0x08011000 0 0x10000000 0 0x1000",
 	    "IPA 0x8011000: overlaps the VM's GIC");
 	REG("0 0x0819f000 0 0x10000000 0 0x1000",

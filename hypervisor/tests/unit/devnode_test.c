@@ -17,6 +17,7 @@
 
 static void *bundle;
 static size_t size;
+static unsigned int host_gic = 3;
 
 /* Both VMs with this text in them; how many VMs come of it. */
 static unsigned int
@@ -29,7 +30,7 @@ load(const atf_tc_t *tc, const char *a, const char *b)
 	fake_reset(bundle, size);
 	free(bundle);
 	bundle = trees_make(tc, FULL, more, &size);
-	n = fake_load(bundle, size, 3);
+	n = fake_load(bundle, size, host_gic);
 	ATF_CHECK_MSG(fake.broken == NULL, "%s: promise broken: %s", more,
 	    fake.broken);
 	return (n);
@@ -89,13 +90,14 @@ ATF_TC_BODY(all_of_them, tc)
 	const struct vm_config *a, *b;
 
 	ATF_REQUIRE_EQ(2, load(tc, "devices { console; rng; link = \"w\"; "
-	    "share = \"m\"; share-size = <0 0x3000>; };", "devices { link = "
-	    "\"w\"; share = \"m\"; share-size = <0 0x3000>; };"));
+	    "share = \"m\"; share-size = <0 0x3000>; };", "devices { its; "
+	    "link = \"w\"; share = \"m\"; share-size = <0 0x3000>; };"));
 	ATF_CHECK_STREQ("", fake.lines);
 	a = &fake_vm("a")->config;
 	b = &fake_vm("b")->config;
 	ATF_CHECK(a->extra.any && a->extra.console && a->extra.rng);
 	ATF_CHECK(b->extra.any && !b->extra.console && !b->extra.rng);
+	ATF_CHECK(!a->extra.its && b->extra.its);
 	ATF_CHECK(a->extra.link != 0 && a->extra.link == b->extra.link);
 	ATF_CHECK(a->extra.share != 0 && a->extra.share == b->extra.share);
 	ATF_CHECK_EQ(0x3000, a->extra.share_size);
@@ -147,6 +149,11 @@ ATF_TC_BODY(lines, tc)
 	REFUSES("devices { transports = <0 0x0c000000>; };",
 	    "/devices: transports: wants IPA (two cells) and INTID of each, "
 	    "at most 4");
+	host_gic = 2;
+	REFUSES("/delete-property/ gic; devices { its; };",
+	    "/devices: its: not possible: this "
+	    "machine has GICv2, whose VMs have no LPIs");
+	host_gic = 3;
 	fake_machine.no_entropy = true;
 	REFUSES("devices { rng; };", "/devices: rng: no source of entropy "
 	    "here: no FEAT_RNG, no TRNG in the firmware, no 32 bytes of "

@@ -127,7 +127,8 @@ compare(const atf_tc_t *tc, const char *fixture)
 		}
 	}
 	/* The comparison is not of nothing. */
-	ATF_CHECK_EQ_MSG((config.gic == 3 ? 43 : 42), props, "%d", props);
+	ATF_CHECK_EQ_MSG((config.gic == 3 ? 43 : 42) + (config.extra.its ?
+	    5 : 0), props, "%d", props);
 	free(qemu);
 }
 
@@ -141,6 +142,10 @@ ATF_TC_BODY(as_qemu_gicv3, tc)
 	    0, 0x100000);
 	CELLS("/timer", "interrupts", 1, 13, 4, 1, 14, 4, 1, 11, 4, 1, 10, 4);
 	CELLS("/pmu", "interrupts", 1, 7, 4);
+	ATF_CHECK(fdt_path_offset(buf, "/intc@8000000/its@8080000") < 0);
+	config.extra.its = true;
+	compare(tc, "dt/qemu-virt-gicv3-cpu1-512M.dts");
+	CELLS("/intc@8000000/its@8080000", "reg", 0, 0x8080000, 0, 0x20000);
 }
 
 ATF_TC_WITHOUT_HEAD(as_qemu_gicv2);
