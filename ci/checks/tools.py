@@ -20,8 +20,8 @@ MAX_LINES = 9000            # of C and assembly, see line_count
 # What the core does without: a section and budgets of its own.
 EXTENSIONS = tuple(f"hypervisor/{room}/" for room in (
     "virtio", "vits", "arch/aarch64/ext", "smmu", "devices"))
-MAX_EXTENSION_TEXT = 36 << 10
-MAX_EXTENSION_LINES = 3600
+MAX_EXTENSION_TEXT = 44 << 10
+MAX_EXTENSION_LINES = 5000
 
 
 def _run(words: list, **options: object) -> subprocess.CompletedProcess:
