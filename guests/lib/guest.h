@@ -242,6 +242,8 @@ void	mmu_map(uint64_t addr, uint64_t size, bool device, bool exec);
 void	mmu_unmap(uint64_t addr, uint64_t size);
 /* Has a stage 1 table whose next level lies at table_pa: a walk goes there. */
 void	mmu_point_table_at(uint64_t va, uint64_t table_pa);
+/* Where the image is: of this page, indirect branches go to BTI only. */
+void	mmu_guard(uint64_t addr, bool on);
 /* Pages of RAM behind the image that nobody uses; zero only by the machine. */
 void	*memory_alloc(size_t bytes, size_t align);
 uint64_t memory_free_start(void), memory_free_end(void);

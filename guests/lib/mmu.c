@@ -16,6 +16,7 @@
 #define	PTE_ATTR(n)	((uint64_t)(n) << 2)
 #define	PTE_INNER	(3ul << 8)
 #define	PTE_AF		(1ul << 10)
+#define	PTE_GP		(1ul << 50)
 #define	PTE_PXN		(1ul << 53)
 #define	PTE_UXN		(1ul << 54)
 #define	PTE_ADDR	0x0000fffffffff000ul
@@ -187,6 +188,15 @@ mmu_point_table_at(uint64_t va, uint64_t table_pa)
 {
 
 	entry_set(entry_of(va, 2), table_pa | PTE_TABLE | PTE_VALID);
+	tlb_flush();
+}
+
+void
+mmu_guard(uint64_t addr, bool on)
+{
+	uint64_t *entry = entry_of(addr, 3);
+
+	entry_set(entry, on ? *entry | PTE_GP : *entry & ~PTE_GP);
 	tlb_flush();
 }
 

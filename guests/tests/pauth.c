@@ -180,6 +180,50 @@ interrupt(void)
 	CHECK(survive(sleep_tick, 50));
 }
 
+/* Signed with the keys that a CPU has which has set none. */
+#define	POINTERS	8
+static uint64_t unset[POINTERS];
+
+static void
+sign_some(uint64_t out[POINTERS])
+{
+
+	write_sysreg(sctlr_el1, read_sysreg(sctlr_el1) | SCTLR_ENIA);
+	isb();
+	for (unsigned int i = 0; i < POINTERS; i++)
+		out[i] = sign((uint64_t)sign_some + i * 0x123400ul, i);
+}
+
+static void
+sign_at_once(void *unused)
+{
+
+	(void)unused;
+	sign_some(unset);
+	/* Gone when it is off. */
+	survive(nothing, 1);
+}
+
+/* The first use may be an instruction: the keys are zero then, every time. */
+static void
+without_keys(void)
+{
+	static const uint64_t zero[KEYS];
+	uint64_t want[POINTERS];
+	unsigned int i, n;
+
+	begin();
+	write_keys(zero);
+	sign_some(want);
+	for (n = 0; n < 2; n++) {
+		memset(unset, 0, sizeof(unset));
+		REQUIRE(smp_on(1, sign_at_once, NULL) == 0);
+		CHECK(smp_wait_off(1));
+		for (i = 0; i < POINTERS; i++)
+			CHECK_EQ(unset[i], want[i]);
+	}
+}
+
 static volatile uint32_t stop, busy, bad;
 
 static void
@@ -219,6 +263,7 @@ const struct guest_case guest_cases[] = {
 	{ "signs", signs, 0, 0 },
 	{ "yield", yield, 0, NEED_APIARY },
 	{ "interrupt", interrupt, 0, 0 },
+	{ "without_keys", without_keys, 2, NEED_APIARY },
 	{ "other_cpus", other_cpus, 2, 0 },
 	{ NULL, NULL, 0, 0 }
 };

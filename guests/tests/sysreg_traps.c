@@ -202,6 +202,39 @@ debug_registers(void)
 	CHECK_EQ(read_sysreg(dbgwcr0_el1) & 1, 0);
 }
 
+/* Breakpoints and watchpoints are this VM's, whatever others set theirs to. */
+static void
+debug_yield(void)
+{
+	uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);
+	uint64_t own = (hvc(HC_WHOAMI, 0, 0, 0).x1 + 1) << 16, wrong = 0;
+	unsigned int bps = (dfr0 >> 12 & 15) + 1, wps = (dfr0 >> 20 & 15) + 1;
+
+	/* Not enabled; all bytes. */
+#define	EACH_POINT(OP)							\
+	OP(b, bps, 0) OP(b, bps, 1) OP(b, bps, 2) OP(b, bps, 3)		\
+	OP(b, bps, 4) OP(b, bps, 5)					\
+	OP(w, wps, 0) OP(w, wps, 1) OP(w, wps, 2) OP(w, wps, 3)
+#define	POINT_SET(k, have, n) if ((have) > (n)) {			\
+	write_sysreg(dbg##k##vr##n##_el1, own + 8 * (n) + 0x100);	\
+	write_sysreg(dbg##k##cr##n##_el1, 0x1e0 | (own >> 15 & 6));	\
+}
+#define	POINT_LOOK(k, have, n) if ((have) > (n)) {			\
+	wrong += read_sysreg(dbg##k##vr##n##_el1) != own + 8 * (n) + 0x100; \
+	wrong += (read_sysreg(dbg##k##cr##n##_el1) & 0x1e7) !=		\
+	    (0x1e0 | (own >> 15 & 6));					\
+}
+#define	POINT_CLEAR(k, have, n) if ((have) > (n))			\
+	write_sysreg(dbg##k##cr##n##_el1, 0);
+	for (unsigned int i = 0; i < 20; i++) {
+		EACH_POINT(POINT_SET)
+		yields();
+		EACH_POINT(POINT_LOOK)
+	}
+	EACH_POINT(POINT_CLEAR)
+	CHECK_EQ(wrong, 0);
+}
+
 /* A breakpoint of the guest's own comes to the guest. */
 static void __attribute__((noinline))
 landmark(uint64_t unused)
@@ -296,6 +329,7 @@ const struct guest_case guest_cases[] = {
 	{ "kept_yield", kept_yield, 0, NEED_APIARY },
 	{ "os_lock", os_lock, 0, 0 },
 	{ "debug_registers", debug_registers, 0, 0 },
+	{ "debug_yield", debug_yield, 0, NEED_APIARY },
 	{ "breakpoint", breakpoint, 0, 0 },
 	{ "set_way", set_way, 0, 0 },
 	{ "actlr", actlr, 0, 0 },
