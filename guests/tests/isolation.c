@@ -166,6 +166,68 @@ writes_nothing_else(void)
 	nothing_else(store, 0x1008);
 }
 
+static void
+zero_line(uint64_t at)
+{
+
+	__asm__ volatile("dc zva, %0" : : "r" (at) : "memory");
+}
+
+static void
+fetch(uint64_t at)
+{
+
+	((void (*)(void))at)();
+}
+
+/*
+ * The first GiB behind RAM as cached memory that can be executed: in no way
+ * is anything there; maintenance by address and translation fault or do
+ * nothing. (As device memory above, DC ZVA and fetches fault by themselves.)
+ */
+static void
+cached_nothing_else(void)
+{
+	uint64_t first = machine.ram_base + machine.ram_size, at, par, n = 0;
+
+	mmu_map(first, 1ul << 30, false, true);
+	for (at = first; at < first + (1ul << 30); at += BLOCK) {
+		n += !trap_catch(load, at).taken;
+		n += !trap_catch(store, at).taken;
+		n += !trap_catch(zero_line, at).taken;
+		n += !trap_catch(fetch, at).taken;
+		probe_write(SYSREG(1, 3, 7, 14, 1), at);	/* DC CIVAC */
+		probe_write(SYSREG(1, 0, 7, 6, 1), at);		/* DC IVAC */
+		probe_write(SYSREG(1, 3, 7, 5, 1), at);		/* IC IVAU */
+		/* It tells of our own tables, and of nothing behind them. */
+		__asm__ volatile("at s1e1r, %1; isb; mrs %0, par_el1" :
+		    "=r" (par) : "r" (at) : "memory");
+		n += (par & 0xfffffffff000) != at;
+	}
+	mmu_map(first, 1ul << 30, true, false);
+	CHECK_EQ(n, 0);
+}
+
+/*
+ * Nor is the hypervisor in our own RAM: what it says in a panic, "PANIC: e...",
+ * is not found there. (Each letter is the next one, or we found ourselves.)
+ */
+static void
+no_hypervisor_in_ram(void)
+{
+	static const char next[] = "QBOJD;!f";
+	const volatile char *p = (const volatile char *)machine.ram_base;
+	const volatile char *end = p + machine.ram_size - sizeof(next);
+	unsigned int i, n = 0;
+
+	for (; p < end; p++) {
+		for (i = 0; i < 8 && p[i] == next[i] - 1; i++)
+			;
+		n += i == 8;
+	}
+	CHECK_EQ(n, 0);
+}
+
 /* The page after RAM, and each power of two above: no wrap-around. */
 static void
 no_alias(void)
@@ -208,6 +270,54 @@ own_registers(void)
 	write_sysreg(ttbr1_el1, ttbr1);
 	write_sysreg(far_el1, far);
 	CHECK_EQ(lost, 0);
+}
+
+/*
+ * Breakpoints, and what switches debugging off: the second locks it in every
+ * way there is, the first is to have its breakpoint all the same.
+ */
+static void __attribute__((noinline))
+landmark(uint64_t unused)
+{
+
+	(void)unused;
+	__asm__ volatile("nop" : : : "memory");
+}
+
+static void
+own_debug(void)
+{
+	uint64_t old = read_sysreg(mdscr_el1), daif = read_sysreg(daif);
+	bool first = vm_index() == 0;
+	struct trap t = { 0 };
+	unsigned int i;
+
+	write_sysreg(oslar_el1, !first);
+	write_sysreg(osdlr_el1, !first);
+	write_sysreg(dbgbvr0_el1, first ? (uint64_t)landmark : pattern(3) &
+	    0xfffffffffffc);
+	write_sysreg(dbgwvr0_el1, pattern(4) & 0xfffffffffff8);
+	write_sysreg(dbgbcr0_el1, first ? 0x1e3 : 0);
+	isb();
+	for (i = 0; i < 50; i++) {
+		give_way(1);
+		CHECK_EQ(read_sysreg(oslsr_el1) >> 1 & 1, !first);
+		CHECK_EQ(read_sysreg(dbgwvr0_el1),
+		    pattern(4) & 0xfffffffffff8);
+	}
+	if (first) {
+		write_sysreg(mdscr_el1, old | 1ul << 15 | 1ul << 13);
+		__asm__ volatile("msr daifclr, #8; isb" : : : "memory");
+		give_way(1);
+		t = trap_catch(landmark, 0);
+		write_sysreg(daif, daif);
+		write_sysreg(mdscr_el1, old);
+		CHECK_EQ(ESR_EC(t.esr), 0x31);
+	}
+	give_way(10);
+	write_sysreg(dbgbcr0_el1, 0);
+	write_sysreg(osdlr_el1, 0);
+	write_sysreg(oslar_el1, 0);
 }
 
 /* Both have the same interrupt; each gets as many as it made itself. */
@@ -255,8 +365,11 @@ const struct guest_case guest_cases[] = {
 	{ "maintenance", maintenance, 0, NEED_APIARY },
 	{ "reads_nothing_else", reads_nothing_else, 0, NEED_APIARY },
 	{ "writes_nothing_else", writes_nothing_else, 0, NEED_APIARY },
+	{ "cached_nothing_else", cached_nothing_else, 0, NEED_APIARY },
+	{ "no_hypervisor_in_ram", no_hypervisor_in_ram, 0, NEED_APIARY },
 	{ "no_alias", no_alias, 0, NEED_APIARY },
 	{ "own_registers", own_registers, 0, NEED_APIARY },
+	{ "own_debug", own_debug, 0, NEED_APIARY },
 	{ "own_interrupts", own_interrupts, 0, NEED_APIARY },
 	{ "own_timer", own_timer, 0, NEED_APIARY },
 	{ NULL, NULL, 0, 0 }

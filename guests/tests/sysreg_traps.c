@@ -50,6 +50,21 @@ el2_undefined(void)
 		CHECK(undefined(regs[i]));
 }
 
+/* Nothing of EL2 or EL3 takes a write: not one encoding of theirs. */
+static void
+above_not_written(void)
+{
+	uint32_t n, taken = 0;
+
+	for (n = 0; n < 3 * 16 * 16 * 8; n++)
+		taken += probe_write(SYSREG(3, 4 + n / 2048, n / 128 % 16,
+		    n / 8 % 16, n % 8), ~0ul).taken;
+	CHECK_EQ(taken, n);
+	for (n = 0; n < 16 * 8; n++)		/* AT S1E2, S12E1, TLBI */
+		CHECK(probe_write(SYSREG(1, 4, 7 + n / 64, 7 + n / 8 % 8 % 2,
+		    n % 8), 0).taken);
+}
+
 static void
 el3_undefined(void)
 {
@@ -321,6 +336,7 @@ isr(void)
 const char guest_name[] = "sysreg_traps";
 const struct guest_case guest_cases[] = {
 	{ "el2_undefined", el2_undefined, 0, 0 },
+	{ "above_not_written", above_not_written, 0, 0 },
 	{ "el3_undefined", el3_undefined, 0, 0 },
 	{ "unallocated_undefined", unallocated_undefined, 0, 0 },
 	{ "impdef_no_effect", impdef_no_effect, 0, NEED_APIARY },

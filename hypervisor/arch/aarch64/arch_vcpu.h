@@ -27,7 +27,7 @@ struct arch_pmu {
 #define	DEBUG_BPS 6
 #define	DEBUG_WPS 4
 struct arch_debug {
-	uint64_t	mdscr, oslsr;
+	uint64_t	mdscr, oslsr, osdlr;
 	uint64_t	bvr[DEBUG_BPS], bcr[DEBUG_BPS];
 	uint64_t	wvr[DEBUG_WPS], wcr[DEBUG_WPS];
 };

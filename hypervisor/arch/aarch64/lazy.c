@@ -120,6 +120,12 @@ debug_switch(struct arch_debug *d, bool save)
 	DEBUG(b, bps, 0) DEBUG(b, bps, 1) DEBUG(b, bps, 2) DEBUG(b, bps, 3)
 	DEBUG(b, bps, 4) DEBUG(b, bps, 5)
 	DEBUG(w, wps, 0) DEBUG(w, wps, 1) DEBUG(w, wps, 2) DEBUG(w, wps, 3)
+	/*
+	 * The double lock of one is not to turn off another's debugging. (What
+	 * a guest asks of a power controller by DBGPRCR_EL1 stays: QEMU lacks
+	 * the register.)
+	 */
+	SWITCH(d->osdlr, osdlr_el1);
 	/* MDSCR_EL1 itself is switched with EL1. */
 	if (save)
 		d->oslsr = read_sysreg(oslsr_el1) >> 1 & 1;
