@@ -8,12 +8,11 @@
 #include <atf-c.h>
 #include <libfdt.h>
 
+#include "tests/fuzz/corpus.h"
 #include "tests/unit/bundle_fake.h"
 #include "tests/unit/bundle_trees.h"
 
 #define	ROUNDS	20000
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static uint64_t seed = 0x9e3779b97f4a7c15ull;
 
@@ -134,5 +133,6 @@ ATF_TP_ADD_TCS(tp)
 {
 
 	ATF_TP_ADD_TC(tp, mutated);
+	ATF_TP_ADD_TC(tp, corpus);
 	return (atf_no_error());
 }

@@ -33,6 +33,21 @@ entropy64(void)
 	return (entropy_state);
 }
 
+/* Less of the input for a decision. */
+static inline uint32_t
+entropy32(void)
+{
+	uint32_t v = 0;
+
+	if (entropy_left == 0)
+		return ((uint32_t)(entropy64() >> 32));
+	size_t n = entropy_left < 4 ? entropy_left : 4;
+	memcpy(&v, entropy, n);
+	entropy += n;
+	entropy_left -= n;
+	return (v);
+}
+
 /* An input begins. */
 static inline void
 entropy_use(const uint8_t *data, size_t size)

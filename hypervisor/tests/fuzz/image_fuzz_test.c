@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "arch/aarch64/ext/image_other.h"
+#include "tests/fuzz/corpus.h"
 #include "vmm/bundle.h"
 
 #define	ROUNDS	40000
@@ -235,11 +236,37 @@ ATF_TC_BODY(arm32, tc)
 	fuzz(elf32_image, 52 + 4 * 32);
 }
 
+/* The first byte says how much memory there is. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char err[VM_ERR] = "";
+	struct image im;
+
+	if (size == 0)
+		return (0);
+	uint64_t memory = (1ull << data[0] % 19) * PAGE_SIZE;
+	size_t len = size - 1;
+	uint8_t *b = malloc(len + (len == 0));
+
+	memcpy(b, data + 1, len);
+	seed = 1 | size;
+	if (image_read(&im, b, len, memory, err) == 0) {
+		const char *broken = check(&im, b, len, memory);
+
+		ATF_REQUIRE_MSG(broken == NULL, "%s", broken);
+	} else
+		ATF_REQUIRE(err[0] != '\0');
+	free(b);
+	return (0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 
 	ATF_TP_ADD_TC(tp, arm32);
 	ATF_TP_ADD_TC(tp, arm64);
 	ATF_TP_ADD_TC(tp, elf64);
+	ATF_TP_ADD_TC(tp, corpus);
 	return (atf_no_error());
 }

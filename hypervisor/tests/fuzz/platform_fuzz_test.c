@@ -5,11 +5,10 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "tests/fuzz/corpus.h"
 #include "tests/unit/platform_trees.h"
 
 #define	ROUNDS	20000
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static uint64_t seed = 0x9e3779b97f4a7c15ull;
 
@@ -122,5 +121,6 @@ ATF_TP_ADD_TCS(tp)
 {
 
 	ATF_TP_ADD_TC(tp, mutated);
+	ATF_TP_ADD_TC(tp, corpus);
 	return (atf_no_error());
 }

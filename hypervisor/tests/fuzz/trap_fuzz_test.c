@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/corpus.h"
 #include "tests/fuzz/entropy.h"
 #include "vmm/exits.h"
 #include "vmm/smccc.h"
@@ -64,8 +65,6 @@ fid(void)
 	}
 	return ((uint32_t)entropy64());
 }
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static struct vcpu *v;
 static struct vcpu before;
@@ -324,5 +323,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, calls);
 	ATF_TP_ADD_TC(tp, registers);
 	ATF_TP_ADD_TC(tp, aborts);
+	ATF_TP_ADD_TC(tp, corpus);
 	return (atf_no_error());
 }

@@ -7,6 +7,7 @@
  */
 #include <atf-c.h>
 
+#include "tests/fuzz/corpus.h"
 #include "tests/fuzz/entropy.h"
 #include "vdev/vpl011.h"
 #include "vdev/vpl031.h"
@@ -17,8 +18,6 @@ static struct vpl011 u;
 static struct vpl031 r;
 static bool line, refused;
 static unsigned int rises;
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static uint32_t
 rnd(uint32_t below)
@@ -215,5 +214,6 @@ ATF_TP_ADD_TCS(tp)
 
 	ATF_TP_ADD_TC(tp, pl011);
 	ATF_TP_ADD_TC(tp, pl031);
+	ATF_TP_ADD_TC(tp, corpus);
 	return (atf_no_error());
 }

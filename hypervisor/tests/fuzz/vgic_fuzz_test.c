@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/corpus.h"
 
 static uint64_t rng;
 
@@ -66,5 +66,6 @@ ATF_TP_ADD_TCS(tp)
 {
 
 	ATF_TP_ADD_TC(tp, hostile_guest);
+	ATF_TP_ADD_TC(tp, corpus);
 	return (atf_no_error());
 }

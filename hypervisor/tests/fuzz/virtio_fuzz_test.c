@@ -8,6 +8,8 @@
  */
 #include "tests/unit/virtio_driver.h"
 
+#include "tests/fuzz/corpus.h"
+#include "tests/fuzz/entropy.h"
 #include "virtio/vconsole.h"
 #include "virtio/vnet.h"
 #include "virtio/vrng.h"
@@ -19,16 +21,12 @@ static struct vrng rng;
 static struct vconsole console;
 static struct vnet_link link_;
 static unsigned int said, filled, used, broken;
-static uint64_t seed = 0x2545f4914f6cdd1dull;
 
 static uint32_t
 rnd(uint32_t below)
 {
 
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return ((uint32_t)(seed >> 32) % below);
+	return (entropy32() % below);
 }
 
 static void
@@ -137,11 +135,10 @@ step(struct driver *d)
 		used += d->d->queue[q].ready && driver_used(d, q) >= 0;
 }
 
-ATF_TC_WITHOUT_HEAD(hostile_guest);
-ATF_TC_BODY(hostile_guest, tc)
+static void
+start(void)
 {
 
-	(void)tc;
 	driver_init(&g[0], &rng.d);
 	driver_init(&g[1], &console.d);
 	driver_init(&g[2], &link_.end[0].d);
@@ -153,23 +150,60 @@ ATF_TC_BODY(hostile_guest, tc)
 	console.sink = sink;
 	vnet_join(&link_, &driver_ops, &g[2], 7, 0);
 	vnet_join(&link_, &driver_ops, &g[3], 7, 1);
-	for (unsigned int i = 0; i < STEPS; i++) {
-		struct driver *d = &g[rnd(4)];
-		unsigned int before = said;
+}
 
-		step(d);
-		ATF_REQUIRE(said - before <= 128);
-		ATF_REQUIRE_EQ(d->line, driver_rd(d, 0x60) != 0);
-	}
+static void
+any(void)
+{
+	struct driver *d = &g[rnd(4)];
+	unsigned int before = said;
+
+	step(d);
+	ATF_REQUIRE(said - before <= 128);
+	ATF_REQUIRE_EQ(d->line, driver_rd(d, 0x60) != 0);
+}
+
+ATF_TC_WITHOUT_HEAD(hostile_guest);
+ATF_TC_BODY(hostile_guest, tc)
+{
+
+	(void)tc;
+	entropy_use(NULL, 0);
+	start();
+	for (unsigned int i = 0; i < STEPS; i++)
+		any();
 	/* All of this did happen. */
 	ATF_CHECK_MSG(used > 1000 && filled > 500 && said > 10000 &&
 	    broken > 1000, "%u used, %u filled, %u said, %u broken", used,
 	    filled, said, broken);
 }
 
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static bool begun;
+
+	/* Its RAM is mapped once; each input finds the devices as new. */
+	if (!begun)
+		start();
+	begun = true;
+	for (unsigned int i = 0; i < nitems(g); i++) {
+		for (unsigned int n = 0; n < RAM_PAGES; n++)
+			memset(g[i].page[n], 0, PAGE_SIZE);
+		virtio_reset(g[i].d);
+		for (unsigned int q = 0; q < nitems(g[i].free); q++)
+			g[i].free[q] = g[i].told[q] = g[i].seen[q] = 0;
+	}
+	entropy_use(data, size);
+	while (entropy_left > 0)
+		any();
+	return (0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 
 	ATF_TP_ADD_TC(tp, hostile_guest);
+	ATF_TP_ADD_TC(tp, corpus);
 	return (atf_no_error());
 }
