@@ -42,6 +42,11 @@ $(HV_SMALL:hypervisor/%=$(HV)/%.o): HV_CFLAGS += -Os
 # link time does not keep.
 $(foreach r,$(HV_EXT),$(patsubst hypervisor/%,$(HV)/%.o,\
     $(wildcard hypervisor/$(r)/*.c))): HV_CFLAGS += -Os
+# What reads bundles and images, before any guest runs, has its stack watched,
+# too: that costs no exit.
+HV_WATCHED := $(wildcard hypervisor/devices/*.c) hypervisor/boot/main.c \
+	$(patsubst %,hypervisor/vmm/%.c,bundle node image guest_fdt)
+$(HV_WATCHED:hypervisor/%=$(HV)/%.o): HV_CFLAGS += -fstack-protector-strong
 # Most of it is optimised as one, when it is linked: not the interrupt
 # controller, which exits go through, nor what has a place of its own in
 # image.lds or is called by what the compiler makes up. A constant takes less to

@@ -56,9 +56,9 @@ class Panic(InFolder):
         return out
 
     def die(self, place: str, words: list[int], guest: str = "psci",
-            vcpus: int = 1) -> list[str]:
+            vcpus: int = 1, cpus: int = CPUS) -> list[str]:
         """Lines from PANIC on, symbolised; all CPUs have stopped."""
-        target = targets.load(self.target, smp=CPUS)
+        target = targets.load(self.target, smp=cpus)
         log, at = self.folder / "console", self.folder / "gdb"
         command = target.command(IMAGE, self.bundle(guest, vcpus))
         command += ["-S", "-chardev",
@@ -79,7 +79,7 @@ class Panic(InFolder):
         self.wait_for(log)
         stub.stop()
         halt = base + symbol("panic_halt")
-        for counter in stub.counters(CPUS):
+        for counter in stub.counters(cpus):
             self.assertIn(counter - halt, range(0, 16),
                           f"a CPU is at {counter - base:#x} of the image")
         lines = log.read_text("utf-8", "replace").splitlines()
@@ -142,6 +142,17 @@ class Panic(InFolder):
         self.assertTrace(lines, "vcpu_attend", "boot_enter_guests",
                          "start_rest", "boot_main")
         self.assertRegex("\n".join(lines), r"lr 0x\w+ sched_next \(")
+
+    def test_stack_is_watched(self) -> None:
+        """While a bundle is read the guard changes: who then returns sees
+        that what is on its stack is another."""
+        away = symbol("__stack_chk_guard") - symbol("sched_add")
+        lines = self.die("sched_add", [
+            # adr x9, __stack_chk_guard; str x9, [x9]; ret
+            0x10000009 | (away & 3) << 29 | (away >> 2 & 0x7ffff) << 5,
+            0xf9000129, 0xd65f03c0], cpus=1)
+        self.assertTrace(lines, "__stack_chk_fail")
+        self.assertRegex("\n".join(lines), r"lr 0x\w+ start_vms \(")
 
     def test_text_is_not_writable(self) -> None:
         lines = self.die("smccc_hvc", WRITE_TEXT)
