@@ -10,6 +10,7 @@
 #define	STACK		1024		/* bytes for a CPU, from state + 64 KiB down */
 #define	SCR		0x531		/* NS, RES1 5:4, HCE, RW */
 #define	SCR_APIAPK	0x30000		/* pointer authentication: not trapped */
+#define	CPTR_EZ		0x100		/* SVE: not trapped */
 #define	SCTLR_EL2	0x30c50830	/* RES1; MMU, caches off */
 #define	SPSR_EL2H	0x3c9		/* DAIF masked */
 
@@ -43,7 +44,16 @@ reset:
 	b.eq	1f
 	orr	x3, x3, #SCR_APIAPK
 1:	msr	scr_el3, x3
-	msr	cptr_el3, xzr
+	mrs	x4, id_aa64pfr0_el1
+	ubfx	x4, x4, #32, #4
+	cbz	x4, 3f
+	mov	x4, #CPTR_EZ
+3:	msr	cptr_el3, x4
+	cbz	x4, 4f
+	isb
+	mov	x3, #0xf		/* all lengths */
+	msr	s3_6_c1_c2_0, x3	/* ZCR_EL3 */
+4:
 	msr	mdcr_el3, xzr
 	ldr	x3, [x2, #56]		/* frequency */
 	msr	cntfrq_el0, x3
