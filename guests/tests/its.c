@@ -448,12 +448,16 @@ static void
 wakes_wfi(void)
 {
 
+	uint64_t start = counter();
+
 	begin();
 	seen = 0;
 	irq_handler(woken);
 	REQUIRE(smp_on(1, sender, NULL) == 0);
 	CHECK(wait_irq(&seen, LONG_US));
 	CHECK_EQ(seen, LPI(5));
+	/* By this, and not by the timer that ends the wait. */
+	CHECK(counter() - start < LONG_US / 2 * counter_hz() / 1000000);
 	CHECK(smp_wait_off(1));
 }
 

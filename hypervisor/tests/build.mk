@@ -77,7 +77,7 @@ coverage-run: $(BUILD)/coverage/Kyuafile
 	@hypervisor/tests/coverage $(BUILD)/coverage
 
 # The fuzz tests again, their main() put aside for libFuzzer's.
-HT_FUZZERS := vgic bundle platform trap vdev virtio image
+HT_FUZZERS := vgic bundle platform trap vdev virtio image vits
 # Clang minds NULL + 0, which GCC defines, as C will (WG14 N3322).
 HT_FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize=pointer-overflow \

@@ -26,7 +26,8 @@
 static struct vgic vg;
 static struct vgic_cpu vcs[MACHINE_MAX_VCPUS];
 static struct vits its;
-static uint32_t kicked;			/* vCPUs */
+static uint32_t kicked;			/* vCPUs, atomic */
+static bool threads;			/* a CPU each */
 static char *page[RAM_PAGES];
 static unsigned int refused, refusals;	/* the last command, how many */
 static const char *why;
@@ -60,8 +61,8 @@ kick(struct vgic_cpu *vc)
 {
 	unsigned int me = lr_fake_cpu();
 
-	kicked |= 1u << vc->index;
-	if (vc->holds == 0 || !vc->live)
+	__atomic_fetch_or(&kicked, 1u << vc->index, __ATOMIC_SEQ_CST);
+	if (threads || vc->holds == 0 || !vc->live)
 		return;
 	lr_fake_select(vc->index);
 	vgic_lr_fold_all(vc);
@@ -79,10 +80,12 @@ serve(unsigned int cpu)
 	unsigned int me = lr_fake_cpu();
 
 	lr_fake_select(cpu);
-	for (unsigned int n = 0; kicked >> cpu & 1 || lr_fake_maintenance(cpu);
-	    n++) {
-		ATF_REQUIRE_MSG(n < 10, "storm of maintenance interrupts");
-		kicked &= ~(1u << cpu);
+	for (unsigned int n = 0;
+	    __atomic_load_n(&kicked, __ATOMIC_SEQ_CST) >> cpu & 1 ||
+	    lr_fake_maintenance(cpu); n++) {
+		ATF_REQUIRE_MSG(threads || n < 10,
+		    "storm of maintenance interrupts");
+		__atomic_fetch_and(&kicked, ~(1u << cpu), __ATOMIC_SEQ_CST);
 		vgic_sync(&vcs[cpu]);
 	}
 	lr_fake_select(me);

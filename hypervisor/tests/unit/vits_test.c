@@ -8,6 +8,9 @@
  */
 #include "vits_machine.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 #define	CASE(name)							\
 	ATF_TC_WITHOUT_HEAD(name);					\
 	ATF_TC_BODY(name, tc)
@@ -636,6 +639,108 @@ CASE(reset)
 	ATF_CHECK_EQ(LPI(0), take(0));
 }
 
+/*
+ * Two vCPUs send each other LPIs while each moves what is pending, stops and
+ * starts it, both by one queue's registers: none waits for ever, each LPI
+ * comes, and not more often than it was sent.
+ */
+#define	ROUNDS	30000
+
+static unsigned int got[2], arrived[2];
+
+/* Both have come to here. */
+static void
+meet(unsigned int where, unsigned int me)
+{
+
+	__atomic_fetch_add(&arrived[where], 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&arrived[where], __ATOMIC_SEQ_CST) < 2)
+		serve(me);
+}
+
+static void
+either_way(unsigned int me, uint32_t event, unsigned int round)
+{
+	struct mmio m = { GITS_CWRITER, 4, true, 0 };
+	static bool driver;
+	uint32_t at;
+
+	/* As drivers do; and who waits for the lock takes interrupts. */
+	while (__atomic_test_and_set(&driver, __ATOMIC_ACQUIRE))
+		serve(me);
+	at = its.cwriter;
+	uint64_t words[3][4] = {
+		{ ID(DEV) | 0x01, event, round / 2 % 2, 0 },
+		{ ID(DEV) | 0x0c, event, 0, 0 },
+		{ 0x0d, 0, round % 2, 0 },
+	};
+	for (unsigned int i = 0; i < 3; i++, at = (at + 32) % 4096)
+		memcpy(ram(NULL, QUEUE + at, true), words[i], 32);
+	do {
+		m.value = at;
+		serve(me);
+	} while (vits_mmio(&its, me, &m) == MMIO_AGAIN);
+	__atomic_clear(&driver, __ATOMIC_RELEASE);
+}
+
+static void *
+one_cpu(void *arg)
+{
+	unsigned int me = (unsigned int)(uintptr_t)arg, id;
+
+	lr_fake_select(me);
+	meet(0, me);
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		vits_msi(&its, i % 3 != 0 ? &vcs[me] : NULL, DEV, me);
+		if (i % 2 == 0)
+			either_way(me, me, i);
+		serve(me);
+		id = lr_fake_ack(1);
+		if (id == LR_FAKE_NONE)
+			continue;
+		__atomic_fetch_add(&got[id - LPI(0)], 1, __ATOMIC_SEQ_CST);
+		if (i % 5 == 0) {
+			vgic_save(&vcs[me]);
+			vgic_load(&vcs[me]);
+		}
+		serve(me);
+		lr_fake_eoi(1, id);
+	}
+	meet(1, me);
+	return (NULL);
+}
+
+CASE(two_cpus_at_once)
+{
+	pthread_t t[2];
+
+	start(2, 1);
+	mapti(DEV, 1, LPI(1), 1);
+	threads = true;
+	alarm(60);			/* they wait for each other */
+	for (uintptr_t i = 0; i < 2; i++)
+		ATF_REQUIRE_EQ(0, pthread_create(&t[i], NULL, one_cpu,
+		    (void *)i));
+	for (unsigned int i = 0; i < 2; i++)
+		pthread_join(t[i], NULL);
+	threads = false;
+	for (unsigned int i = 0; i < 2; i++) {
+		unsigned int left = 0;
+
+		while ((left = take(i)) != LR_FAKE_NONE)
+			got[left - LPI(0)]++;
+	}
+	for (unsigned int i = 0; i < 2; i++)
+		ATF_CHECK_MSG(got[i] <= ROUNDS && got[i] > ROUNDS / 50,
+		    "%u of %u", got[i], ROUNDS);
+	ATF_CHECK_EQ(0, vcs[0].holds | vcs[1].holds);
+	ATF_CHECK_EQ(its.creadr, its.cwriter);
+	INT(DEV, 0);
+	INT(DEV, 1);
+	ATF_CHECK((take(0) != LR_FAKE_NONE) + (take(0) != LR_FAKE_NONE) +
+	    (take(1) != LR_FAKE_NONE) + (take(1) != LR_FAKE_NONE) == 2);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 
@@ -655,5 +760,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, table_sizes);
 	ATF_TP_ADD_TC(tp, queue);
 	ATF_TP_ADD_TC(tp, reset);
+	ATF_TP_ADD_TC(tp, two_cpus_at_once);
 	return (atf_no_error());
 }
