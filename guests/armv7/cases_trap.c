@@ -13,6 +13,7 @@
 uint32_t cond_a32(uint32_t address);
 uint32_t it_block(uint32_t address, uint32_t *id);
 void	load_banked(uint32_t address, uint32_t out[14]);
+void	try_read(uint32_t code);
 
 static void
 write_id(uint32_t unused)
@@ -209,6 +210,54 @@ debug(void)
 	mrrc(p14, 0, 1);				/* DBGDRAR */
 }
 
+/* An instruction and a return: 0 if it ran, else the vector. */
+static uint32_t
+run(uint32_t insn)
+{
+	static uint32_t code[8] __attribute__((aligned(32)));
+
+	code[0] = insn;
+	code[1] = 0xe12fff1e;				/* bx lr */
+	mcr(p15, 0, 7, 11, 1, (uint32_t)code);		/* DCCMVAU */
+	dsb();
+	mcr(p15, 0, 7, 5, 1, (uint32_t)code);		/* ICIMVAU */
+	mcr(p15, 0, 7, 5, 6, 0);			/* BPIALL */
+	dsb();
+	isb();
+	return (trap_catch(try_read, (uint32_t)code).vector);
+}
+
+/* Every register of CP14 and CP15 read: it is there or it is undefined. */
+static void
+every_register(void)
+{
+	uint32_t ran = 0, undefined = 0, other = 0;
+
+	for (uint32_t n = 0; n < 1u << 14; n++)
+		for (uint32_t cp = 14; cp < 16; cp++) {
+			uint32_t vector, op1 = n >> 11, crn = n >> 7 & 15;
+
+			/* MRC cp, op1, r0, c<n>, c<m>, op2. */
+			vector = run(0xee100010 | cp << 8 | op1 << 21 |
+			    crn << 16 | (n >> 3 & 15) | (n & 7) << 5);
+			ran += vector == 0;
+			undefined += vector == VECTOR_UND;
+			other += vector > VECTOR_UND;
+		}
+	/* MRRC cp, op1, r0, r1, c<m>. */
+	for (uint32_t n = 0; n < 256; n++)
+		for (uint32_t cp = 14; cp < 16; cp++) {
+			uint32_t vector = run(0xec510000 | cp << 8 | n);
+
+			other += vector > VECTOR_UND;
+		}
+	CHECK_EQ(other, 0);
+	CHECK(ran > 100);
+	CHECK(undefined > 10000);
+	/* And all of this CPU is as it was. */
+	CHECK_EQ(mrc(p15, 0, 12, 0, 0), (uint32_t)vectors);
+}
+
 const struct armv7_case trap_cases[] = {
 	{ "id_registers", id_registers, 0 },
 	{ "conditions", conditions, 0 },
@@ -220,5 +269,6 @@ const struct armv7_case trap_cases[] = {
 	{ "set_way", set_way, 0 },
 	{ "pmu", pmu, 0 },
 	{ "debug", debug, 0 },
+	{ "every_register", every_register, 0 },
 	{ NULL, NULL, 0 },
 };

@@ -198,3 +198,12 @@
 	vstmia	r0!, {d0-d15}
 	vstmia	r0, {d16-d31}
 	bx	lr
+
+/*
+ * uint32_t try_read(uint32_t code): runs the instruction at code, which
+ * writes r0 at most, or traps.
+ */
+	a32	try_read
+	mov	r1, r0
+	mov	r0, #0
+	bx	r1

@@ -226,11 +226,14 @@ def _passthrough(vm: Vm) -> str:
 
 def rootless(vm: Vm) -> bool:
     """Is it a Linux that will find no root file system? Known by the EFI
-    stub and the magic of its header, that our own images have not both."""
+    stub and the magic of its header, of 64 or 32 bits, that our own images
+    have not both."""
     with open(find_guest(vm.guest), "rb") as image:
         head = image.read(64)
-    return head[:2] == b"MZ" and head[56:60] == b"ARM\x64" and not (
-        vm.initrd or vm.dtb or re.search(r"(^|\s)root=", vm.append))
+    return head[:2] == b"MZ" and (
+        head[56:60] == b"ARM\x64" or head[36:40] == b"\x18\x28\x6f\x01"
+    ) and not (vm.initrd or vm.dtb or
+               re.search(r"(^|\s)root=", vm.append))
 
 
 def _devices(vm: Vm) -> str:

@@ -51,6 +51,9 @@ class Bundles(InFolder):
                           False),
                          (Vm(guest=name, initrd=name), False)):
             self.assertEqual(bundle.rootless(vm), said, vm)
+        head[36:40], head[56:60] = b"\x18\x28\x6f\x01", b"    "
+        self.image.write_bytes(head)        # a zImage
+        self.assertTrue(bundle.rootless(Vm(guest=name)))
         head[:2] = b"\0\0"                  # one of ours
         self.image.write_bytes(head)
         self.assertFalse(bundle.rootless(Vm(guest=name)))
