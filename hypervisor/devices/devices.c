@@ -25,6 +25,7 @@ struct devices {
 	struct vconsole	console;
 	struct vrng	rng;
 	bool		(*uart)(struct vm *vm, char c);
+	struct pci_vm	pci;
 	struct share	*share;			/* NULL: none */
 	unsigned int	end;			/* of it */
 	struct vits	*its;			/* NULL: none */
@@ -229,7 +230,7 @@ create(struct vm *vm, char *err)
 		return (-1);
 	vm->mmio[vm->nmmio++] = (struct vm_mmio){ MACHINE_VIRTIO_BASE,
 	    MACHINE_VIRTIO_SIZE, access, d };
-	return (0);
+	return (c->extra.npci == 0 ? 0 : pci_create(vm, &d->pci, err));
 }
 
 /*
@@ -249,6 +250,7 @@ reset(struct vm *vm)
 	if (d->its != NULL)
 		vits_reset(d->its);
 	dma_quiesce(&vm->config);
+	pci_quiesce(&d->pci);
 	if (s == NULL)
 		return;
 	vshare_reset(&s->bells, d->end, gone);

@@ -12,6 +12,7 @@
  *	devnode.c	the bundle's node, and those of the guest's tree
  *	passthrough.c	ranges and SPIs of the machine: the same for these
  *	owner.c		what of the machine no guest may have
+ *	pci.c		PCI functions of the machine; map in pci.h
  *	entropy.c	what random numbers are made of
  *	dma.c		bus masters: who they are, RAM where they find it
  *

@@ -23,6 +23,7 @@ devices_init(const void *dtb, const struct platform *plat,
 {
 
 	devices_machine = (struct devices_machine){ dtb, plat, map };
+	pci_forget();
 	/* Names are the bundle's own: with another one they are others. */
 	links = shares = (struct names){ .size = { 0 } };
 }
@@ -32,7 +33,7 @@ struct asked {
 	bool		console, rng, its, unsafe_dma;
 	const char	*link, *share;
 	uint64_t	share_size;
-	struct tree_value transports;
+	struct tree_value transports, pci;
 };
 
 /* The number of a name that two VMs give, from 1 on; 0: not given. */
@@ -108,6 +109,7 @@ devnode_read(struct tree_node *n, struct vm_config *c)
 		{ "share-size", NODE_PAIR, .at = AT(share_size) },
 		{ "unsafe-dma", NODE_FLAG, .at = AT(unsafe_dma) },
 		{ "transports", NODE_BYTES, .at = AT(transports) },
+		{ "pci", NODE_BYTES, .at = AT(pci) },
 	};
 	struct asked is = { .link = NULL };
 
@@ -120,7 +122,8 @@ devnode_read(struct tree_node *n, struct vm_config *c)
 	if (!node_read(n, props, nitems(props), &is) ||
 	    !number(n, "link", is.link, &links, &c->extra.link) ||
 	    !check_share(n, &is, c) ||
-	    !read_transports(n, &is.transports, c))
+	    !read_transports(n, &is.transports, c) ||
+	    !pci_read(n, &is.pci, c))
 		return (false);
 	if (is.rng && !entropy_start())
 		return (node_say(n, "rng", "no source of entropy here: no "
@@ -158,6 +161,7 @@ devnode_write(struct dtw *t, const struct vm_config *c)
 	    c->extra.link != 0 };
 
 	passthrough_write(t, c);
+	pci_write(t, c);
 	for (unsigned int i = 0; i < DEVICES_SLOTS; i++)
 		if (have[i])
 			transport(t, MACHINE_VIRTIO_BASE +

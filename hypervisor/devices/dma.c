@@ -113,7 +113,13 @@ dma_check(const struct vm_config *c, char *err)
 
 	if (check_transports(c, err) != 0)
 		return (-1);
-	if (c->ndevices == 0 || c->extra.unsafe_dma ||
+	if (c->extra.unsafe_dma)
+		return (0);
+	if (c->extra.npci != 0)
+		return (print_fail(err, "devices: pci: nothing here keeps DMA "
+		    "in bounds: not without unsafe-dma in the VM's devices "
+		    "node"));
+	if (c->ndevices == 0 ||
 	    tree_open(&root, devices_machine.dtb, DEVICES_DTB_MAX, err,
 	    VM_ERR) != 0 || tree_walk(&root, visit, &s) == 0)
 		return (0);

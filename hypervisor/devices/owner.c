@@ -33,6 +33,9 @@ owner_of_pa(pa_t pa, uint64_t size)
 			return ("the interrupt controller");
 	if (meets(pa, size, uart->base, uart->size))
 		return ("the hypervisor's console");
+	if (pci_has_pa(pa, size))
+		return ("the PCI host bridge's: devices { pci } passes "
+		    "functions through");
 	return (NULL);
 }
 

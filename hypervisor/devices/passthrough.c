@@ -117,23 +117,37 @@ check_range(const struct tree_node *n, const struct vm_config *c, uint64_t ipa,
 }
 
 static bool
-check_spi(const struct tree_node *n, const struct vm_config *c, uint32_t intid)
+check_spi(const struct tree_node *n, const char *prop,
+    const struct vm_config *c, uint32_t intid)
 {
 	const char *why;
 
 	if (intid < 32 || intid >= MACHINE_NR_INTID)
-		return (node_say(n, "interrupts", "%u is no SPI (32 to %d)",
+		return (node_say(n, prop, "%u is no SPI (32 to %d)",
 		    intid, MACHINE_NR_INTID - 1));
 	if (intid == MACHINE_UART_INTID || intid == MACHINE_RTC_INTID)
-		return (node_say(n, "interrupts", "%u is that of the VM's %s",
+		return (node_say(n, prop, "%u is that of the VM's %s",
 		    intid, intid == MACHINE_UART_INTID ? "UART" : "clock"));
 	if (has_spi(c, intid))
-		return (node_say(n, "interrupts", "%u is named twice", intid));
+		return (node_say(n, prop, "%u is named twice", intid));
 	if ((why = owner_of_intid(intid)) != NULL)
-		return (node_say(n, "interrupts", "%u is %s", intid, why));
+		return (node_say(n, prop, "%u is %s", intid, why));
 	const struct vm *vm = owner(0, 0, intid);
-	return (vm == NULL || node_say(n, "interrupts", "%u is given to VM %s "
+	return (vm == NULL || node_say(n, prop, "%u is given to VM %s "
 	    "already", intid, vm->config.name));
+}
+
+bool
+passthrough_spi(const struct tree_node *n, const char *prop,
+    struct vm_config *c, uint32_t intid, bool edge)
+{
+
+	if (c->nspis == VM_MAX_PASSTHROUGH)
+		return (node_say(n, prop, "more than %d", VM_MAX_PASSTHROUGH));
+	if (!check_spi(n, prop, c, intid))
+		return (false);
+	c->spis[c->nspis++] = (struct vm_spi){ intid, edge };
+	return (true);
 }
 
 static bool
@@ -160,9 +174,6 @@ read_device(const struct tree_node *n, struct vm_config *c)
 	if (c->ndevices + nregs > VM_MAX_PASSTHROUGH)
 		return (node_say(n, "reg", "more than %d ranges",
 		    VM_MAX_PASSTHROUGH));
-	if (c->nspis + nspis > VM_MAX_PASSTHROUGH)
-		return (node_say(n, "interrupts", "more than %d",
-		    VM_MAX_PASSTHROUGH));
 	given[ngiven++] = (struct given){ n->name, is.compatible,
 	    (uint8_t)c->ndevices, (uint8_t)nregs, (uint8_t)c->nspis,
 	    (uint8_t)nspis };
@@ -178,13 +189,10 @@ read_device(const struct tree_node *n, struct vm_config *c)
 		c->devices[c->ndevices++] = (struct vm_device){ IPA(ipa),
 		    PA(pa), size, is.read_only };
 	}
-	for (unsigned int i = 0; i < nspis; i++) {
-		uint32_t intid = tree_cell(&is.spis, i);
-
-		if (!check_spi(n, c, intid))
+	for (unsigned int i = 0; i < nspis; i++)
+		if (!passthrough_spi(n, "interrupts", c, tree_cell(&is.spis,
+		    i), is.edge))
 			return (false);
-		c->spis[c->nspis++] = (struct vm_spi){ intid, is.edge };
-	}
 	return (true);
 }
 
@@ -193,7 +201,8 @@ passthrough_read(struct tree_node *n, struct vm_config *c)
 {
 	struct tree_node dev;
 
-	if (c->ndevices + c->nspis == 0) {	/* a VM's first */
+	if (!c->extra.passed) {		/* a VM's first */
+		c->extra.passed = true;
 		ngiven = 0;
 		c->extra.fdt_bytes += 128;
 	}
@@ -238,7 +247,7 @@ void
 passthrough_write(struct dtw *t, const struct vm_config *c)
 {
 
-	if (c->ndevices + c->nspis == 0)
+	if (!c->extra.passed || ngiven == 0)
 		return;
 	dtw_node(t, "passthrough");
 	dtw_string(t, "compatible", "simple-bus");

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "devices/devices.h"
+#include "devices/pci_config.h"
 #include "lib/dtw.h"
 #include "lib/tree.h"
 
@@ -33,6 +34,25 @@ void	devnode_write(struct dtw *t, const struct vm_config *c);
 /* passthrough.c, for devnode.c. */
 bool	passthrough_read(struct tree_node *n, struct vm_config *c);
 void	passthrough_write(struct dtw *t, const struct vm_config *c);
+/* One more SPI for the VM, or a line of n's prop says why not. */
+bool	passthrough_spi(const struct tree_node *n, const char *prop,
+	    struct vm_config *c, uint32_t intid, bool edge);
+
+/* pci.c, for devnode.c: the list of functions; and another bundle comes. */
+bool	pci_read(const struct tree_node *n, const struct tree_value *v,
+	    struct vm_config *c);
+void	pci_write(struct dtw *t, const struct vm_config *c);
+void	pci_forget(void);
+/* For devices.c; of a VM that has functions. */
+struct pci_vm {
+	struct spinlock	lock;
+	struct pci_bus	bus;
+};
+int	pci_create(struct vm *vm, struct pci_vm *p, char *err);
+/* Cuts all of them off. */
+void	pci_quiesce(struct pci_vm *p);
+/* Is any of that the host bridge's? */
+bool	pci_has_pa(pa_t pa, uint64_t size);
 /*
  * owner.c: why no guest may have this physical range or interrupt, in words
  * to follow "is", as "the hypervisor's console"; NULL: it may.

@@ -20,7 +20,8 @@ HT_SRCS := $(filter-out %/string.c %/stack_chk.c,$(wildcard \
 	$(patsubst %,hypervisor/%/*.c,lib mm vgic vtimer vdev virtio \
 	vits platform arch/fake))) \
 	$(patsubst %,hypervisor/arch/aarch64/ext/%.c,aarch32_decode image_other) \
-	$(patsubst %,hypervisor/devices/%.c,devnode dma passthrough) \
+	$(patsubst %,hypervisor/devices/%.c,devnode dma passthrough pci pci_config \
+	pci_host) \
 	$(patsubst %,hypervisor/vmm/%.c,psci smccc hypercall sysreg abort mmio \
 	exits run stats bundle node image guest_fdt) \
 	$(filter-out %/uart_io.c,$(wildcard hypervisor/uart/*.c))
@@ -77,7 +78,7 @@ coverage-run: $(BUILD)/coverage/Kyuafile
 	@hypervisor/tests/coverage $(BUILD)/coverage
 
 # The fuzz tests again, their main() put aside for libFuzzer's.
-HT_FUZZERS := vgic bundle platform trap vdev virtio image vits
+HT_FUZZERS := vgic bundle platform trap vdev virtio image pci vits
 # Clang minds NULL + 0, which GCC defines, as C will (WG14 N3322).
 HT_FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize=pointer-overflow \

@@ -59,20 +59,19 @@ struct vm_config {
 	uint64_t	memory;			/* bytes, page aligned */
 	uint64_t	ram_base;	/* IPA */
 	struct {			/* see struct vm_device_ops */
-		bool		any, console, rng, its, unsafe_dma;
-		uint8_t		link, share;	/* number of a name, or 0 */
-		uint8_t		ntransports;
+		bool		any, passed, console, rng, its, unsafe_dma;
+		/* Of links and shares the number of a name, or 0. */
+		uint8_t		link, share, ntransports, npci;
 		uint32_t	fdt_bytes;	/* of its tree, about */
 		uint64_t	share_size;
 		struct {
 			ipa_t		ipa;
 			uint32_t	intid;
 		}		transport[VM_MAX_TRANSPORTS];
+		uint16_t	pci[8];		/* functions; PCI_SLOTS */
 	}		extra;
 	unsigned int	gic;			/* 2 or 3 */
-	bool		demand;			/* stage 2 on demand */
-	bool		wfi_native;
-	bool		stats;
+	bool		demand, wfi_native, stats; /* demand: of stage 2 */
 	struct vm_device devices[VM_MAX_PASSTHROUGH];
 	unsigned int	ndevices;
 	struct vm_spi	spis[VM_MAX_PASSTHROUGH];

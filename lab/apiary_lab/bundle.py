@@ -238,7 +238,8 @@ def rootless(vm: Vm) -> bool:
 
 def _devices(vm: Vm) -> str:
     """The devices node: console, rng, its, unsafe-dma: true; link, share:
-    names; share-size: 64K; transports: [[ipa, intid], ...]."""
+    names; share-size: 64K; transports: [[ipa, intid], ...]; pci: [function,
+    ...], as 0000:00:01.0."""
     out = "\t\t\tdevices {\n"
     for key, value in vm.devices.items():
         where = f"VM {vm.name}: devices: {key}"
@@ -258,6 +259,12 @@ def _devices(vm: Vm) -> str:
             text = " = <" + " ".join(
                 f"{_cells(_address(ipa, where))} {int(intid)}"
                 for ipa, intid in value) + ">"
+        elif key == "pci":
+            if not isinstance(value, list) or not value or not all(
+                    isinstance(f, str) for f in value):
+                raise LabError(f"{where}: wanted a list of functions, as "
+                               f"[\"0000:00:01.0\"]")
+            text = " = " + ", ".join(map(_string, value))
         else:
             raise LabError(f"{where}: no such device")
         if text is not None:

@@ -69,7 +69,8 @@ class Bundles(InFolder):
                devices={"console": True, "rng": False, "its": True,
                         "link": "w",
                         "share": "m", "share-size": "64K",
-                        "transports": [[0x0c003e00, 79]]})],
+                        "transports": [[0x0c003e00, 79]],
+                        "pci": ["00:01.0", "0000:00:02.0"]})],
             self.folder / "b.dtb")
         vm = "/vms/one"
         self.assertEqual(self.get(made, "/", "compatible"),
@@ -101,6 +102,8 @@ class Bundles(InFolder):
                          "0 10000")
         self.assertEqual(self.get(made, devices, "transports", "x"),
                          "0 c003e00 4f")
+        self.assertEqual(self.get(made, devices, "pci"),
+                         "00:01.0 0000:00:02.0")
         data = self.get(made, "/images/test", "data", "bx").split()
         self.assertEqual(bytes(int(x, 16) for x in data),
                          self.image.read_bytes())
@@ -146,6 +149,7 @@ class Bundles(InFolder):
         for devices, said in (({"disk": True}, "disk: no such device"),
                               ({"rng": 1}, "neither true nor false"),
                               ({"share-size": "x"}, "bad size"),
+                              ({"pci": [60.0]}, "list of functions, as"),
                               ({"transports": [1, 2]}, r"list of \[ipa")):
             self.assertRefused(said, Vm(guest=good, devices=devices))
 

@@ -42,6 +42,7 @@
  *			share-size = <0 0x10000>; // one, doorbells: share.h
  *			transports = <ipa64 intid>; // of the machine's virtio,
  *						// in what is passed through
+ *			pci = "0000:00:01.0";	// PCI functions, one or more
  *			unsafe-dma;		// see below
  *		    };
  *		};
@@ -60,6 +61,17 @@
  * and USB controllers have): of what that does not tell, a bundle must not
  * pass any. Each transport is a node virtio,mmio of the guest's tree, and
  * reset with the VM; its page may hold others, which the guest has, too.
+ *
+ * A PCI function is named as the machine's Linux does (the domain may be left
+ * out) and on the root bus of its first generic host bridge with an ECAM. The
+ * VM has a host bridge of its own at the addresses of abi/machine.h, on which
+ * the functions are devices 0, 1 ... in the order of the list, and nothing
+ * else is. Their BARs can be put into a window that is the VM's alone, and
+ * are not decoded elsewhere. Their interrupts are INTx; two VMs cannot share a
+ * line. There is no I/O space, no expansion ROM, no MSI, no extended
+ * configuration space. When the VM is reset or ends a function is cut off (no
+ * DMA, no decoding, no interrupt), but not reset. Every function is a bus
+ * master.
  *
  * An image's type is "auto" (arm64 Image, ELF64, or a zImage or ELF32 for
  * Armv7 and AArch32, told by their magic), or

@@ -26,6 +26,8 @@
 #define	MACHINE_DOORBELL_BASE	0x0a003000	/* abi/share.h */
 #define	MACHINE_SHARE_BASE	0x0b000000	/* the memory to it */
 #define	MACHINE_SHARE_SIZE	0x01000000	/* at most */
+#define	MACHINE_PCI_BASE	0x10000000	/* BARs of PCI functions */
+#define	MACHINE_PCI_ECAM_BASE	0x3f000000	/* one bus */
 #define	MACHINE_RAM_BASE	0x40000000
 
 /* Interrupt identifiers (INTID): SPI n of a device tree is INTID 32 + n. */
