@@ -9,6 +9,9 @@
 #include "mm/stage2.h"
 #include "port/mem.h"
 
+#define	EACH_REGION(s, r)						\
+	for (struct stage2_region *r = (s)->region;			\
+	    r < (s)->region + (s)->nregions; r++)
 #define	CHUNK_PAGES	(BLOCK_SIZE / PAGE_SIZE)
 #define	SCRUB_BLOCKS	8		/* at a time: less than a turn */
 
@@ -167,8 +170,7 @@ sweep(struct stage2 *s, uint64_t *from, bool zero)
 {
 	uint64_t next;
 
-	for (struct stage2_region *r = s->region; r < s->region + s->nregions;
-	    r++) {
+	EACH_REGION(s, r) {
 		uint64_t end = r->attr.exec ? r->ipa.v + r->size : 0;
 		uint64_t at = r->ipa.v > *from ? r->ipa.v : *from;
 
@@ -211,8 +213,7 @@ stage2_scrub(struct stage2 *s, uint64_t *from)
 	for (unsigned int n = 0; sweep(s, from, true);)
 		if (++n == SCRUB_BLOCKS)
 			return (true);
-	for (struct stage2_region *r = s->region; r < s->region + s->nregions;
-	    r++)
+	EACH_REGION(s, r)
 		if (r->populated != NULL) {
 			pt_unmap(&s->pt, r->ipa.v, r->size);
 			memset(r->populated, 0, count_pages(r) * PAGE_SIZE);
@@ -224,8 +225,7 @@ __attribute__((cold)) void
 stage2_destroy(struct stage2 *s)
 {
 
-	for (struct stage2_region *r = s->region; r < s->region + s->nregions;
-	    r++)
+	EACH_REGION(s, r)
 		if (r->populated != NULL)
 			pool_free(s->pt.pool, r->populated, count_pages(r));
 	s->nregions = 0;

@@ -32,12 +32,8 @@ entry_valid(const struct vm *vm, uint64_t pc)
 	    ((pc & 3) == 0 || (pc & vm->config.image.aarch32)));
 }
 
-static outcome_t
-psci_version(struct vcpu *v)
-{
-
-	return (smccc_return(v, PSCI_VERSION_1_1));
-}
+static SMCCC_ANSWER(psci_version, PSCI_VERSION_1_1)
+static SMCCC_ANSWER(psci_migrate_info_type, MIGRATE_NOT_REQUIRED)
 
 /*
  * A standby state is WFI. A request to power down is taken as one for
@@ -150,13 +146,6 @@ psci_affinity_info(struct vcpu *v)
 	}
 	spin_unlock(&vm->lock);
 	return (smccc_return(v, result));
-}
-
-static outcome_t
-psci_migrate_info_type(struct vcpu *v)
-{
-
-	return (smccc_return(v, MIGRATE_NOT_REQUIRED));
 }
 
 /* SYSTEM_OFF; the next number is SYSTEM_RESET. */

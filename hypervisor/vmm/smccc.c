@@ -105,19 +105,8 @@ smccc_workaround(struct vcpu *v)
 	return (false);
 }
 
-outcome_t
-smccc_unknown(struct vcpu *v)
-{
-
-	return (smccc_return(v, SMCCC_NOT_SUPPORTED));
-}
-
-static outcome_t
-smccc_version(struct vcpu *v)
-{
-
-	return (smccc_return(v, SMCCC_VERSION_1_1));
-}
+SMCCC_ANSWER(smccc_unknown, SMCCC_NOT_SUPPORTED)
+static SMCCC_ANSWER(smccc_version, SMCCC_VERSION_1_1)
 
 static outcome_t
 smccc_arch_features(struct vcpu *v)

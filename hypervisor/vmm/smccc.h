@@ -50,6 +50,10 @@ smccc_return(struct vcpu *v, int64_t result)
 	return (OUTCOME_DONE);
 }
 
+/* A function that returns the same to all. */
+#define	SMCCC_ANSWER(name, value)					\
+outcome_t name(struct vcpu *v) { return (smccc_return(v, value)); }
+
 /* Stands in the tables where there is no function: NOT_SUPPORTED. */
 smccc_fn smccc_unknown;
 
