@@ -63,7 +63,8 @@ switch_save_el1:
  */
 	.globl	switch_load_el1
 switch_load_el1:
-	mov	x3, #(1 << 23)		/* TCR_EL1.EPD1, */
+	/* For AArch32 they mean that only with EAE, which is in TG1 here. */
+	mov	x3, #(1 << 31 | 1 << 23) /* TCR_EL1.EPD1, */
 	movk	x3, #(1 << 7)		/* EPD0 */
 	el12	msr, tcr_el1, x3
 	isb

@@ -118,6 +118,36 @@ ATF_TC_BODY(good, tc)
 	ATF_CHECK_EQ(72, vm->config.image.part[1].size);
 }
 
+/* A zImage: its tree goes to r2, and has CPUs of its kind. */
+ATF_TC_WITHOUT_HEAD(aarch32);
+ATF_TC_BODY(aarch32, tc)
+{
+	static const char more[] = "&images { z { data = [00 00 00 00 00 00 00 "
+	    "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
+	    "00 00 00 00 00 00 00 00 18 28 6f 01]; }; }; "
+	    "&a { kernel = \"z\"; };";
+	const struct vm_config *c;
+
+	vcpu_fake.id[4 * 8] = 0x22;
+	ATF_REQUIRE_EQ(2, load(tc, more, 3));
+	ATF_CHECK_STREQ("", fake.lines);
+	c = &fake_vm("a")->config;
+	ATF_CHECK(c->image.aarch32);
+	ATF_REQUIRE_EQ(3, c->image.nparts);
+	ATF_CHECK_EQ(0x42000000, c->image.entry.v);
+	ATF_CHECK_EQ(c->image.part[2].ipa.v << 32, c->dtb.v);
+	ATF_CHECK_EQ(0, fdt_node_check_compatible(c->image.part[2].data,
+	    fdt_path_offset(c->image.part[2].data, "/cpus/cpu@0"),
+	    "arm,armv7"));
+	ATF_CHECK(!fake_vm("b")->config.image.aarch32);
+	/* A CPU with 64 bits at EL1 alone: the other VM goes on. */
+	vcpu_fake.id[4 * 8] = 0x12;
+	ATF_CHECK_EQ(1, load(tc, more, 3));
+	ATF_CHECK_STREQ("bundle: /vms/a: kernel: image \"z\" is for 32-bit "
+	    "Arm, and this CPU runs nothing but AArch64 at EL1: wanted one "
+	    "for arm64\n", fake.lines);
+}
+
 /* GICv2 is taken from the machine where the bundle does not say. */
 ATF_TC_WITHOUT_HEAD(gic_of_machine);
 ATF_TC_BODY(gic_of_machine, tc)
@@ -720,6 +750,7 @@ ATF_TP_ADD_TCS(tp)
 {
 
 	ATF_TP_ADD_TC(tp, good);
+	ATF_TP_ADD_TC(tp, aarch32);
 	ATF_TP_ADD_TC(tp, gic_of_machine);
 	ATF_TP_ADD_TC(tp, images);
 	ATF_TP_ADD_TC(tp, long_line);
