@@ -33,9 +33,9 @@ BOUND = 1.0         # percent that a median may move
 FIRST = 3           # seconds of the guests' clock, in the first boot
 LONGEST = 900.0     # seconds of ours, of one boot
 LINUX = ("linux1", "linux2")
-# What Debian's kernel warns of that bare QEMU gives, too: it hands over no
-# seed either; and where the host is busy, or vCPUs share a CPU, handlers seem
-# to take long.
+# What Debian's kernel warns of on bare QEMU, too (lab/tests/test_linux.py
+# compares): it hands over no seed either; and where the clock is the host's,
+# which is busy, handlers seem to take long.
 EXPECTED = ("KASLR disabled due to lack of seed", "hrtimer: interrupt took")
 _LINE = re.compile(r"^\[([\w.+-]+)\] (.*)")
 _SOAK = re.compile(r"soak: turns (\d+) errors (\d+)$")

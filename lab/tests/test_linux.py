@@ -6,6 +6,7 @@ SPDX-License-Identifier: BSD-2-Clause
 """
 import os
 import re
+import subprocess
 import unittest
 
 import pexpect
@@ -170,7 +171,6 @@ class Linux(InFolder):
     def test_address_of_the_kernel_is_random(self) -> None:
         """With a seed in its tree: that of QEMU and ours have none."""
         import base64
-        import subprocess
 
         shell = self.shell("--append", "nokaslr")
         fixed = shell("grep -w _stext /proc/kallsyms").split()[-3:]
@@ -198,6 +198,41 @@ class Linux(InFolder):
         total = int(shell("grep MemTotal /proc/meminfo").split()[-2])
         self.assertGreater(total, 4000000)
         self.assertEqual(shell.off(), 0)
+
+
+@unittest.skipUnless(HERE, "no Linux: fixtures/fetch-linux")
+class Warnings(unittest.TestCase):
+    """As a guest the kernel warns of nothing that it does not warn of on the
+    bare machine: the same kernel, initramfs and boot arguments, on machines
+    whose clock counts instructions, so that no busy host is in it."""
+
+    def warnings(self, *words: object) -> set[str]:
+        done = subprocess.run(
+            [APIARY, "run", "--guest", "linux", "--append", "soak=1",
+             "--clock", "virtual", "--no-input", *map(str, words)],
+            capture_output=True, text=True, errors="replace", timeout=300)
+        self.assertRegex(done.stdout, r"soak: turns [1-9]\d* errors 0")
+        return {re.sub(r"^\[ *[0-9.]+\] ", "", text) for text in re.findall(
+            r"soak: warning: (.*)", done.stdout.replace("\r", ""))}
+
+    def compare(self, gic: int, vcpus: int, *words: object) -> None:
+        bare = self.warnings("--target", f"qemu-virt-gicv{gic}-el1",
+                             "--smp", vcpus)
+        guest = self.warnings("--target", f"qemu-virt-gicv{gic}",
+                              "--vcpus", vcpus, *words)
+        self.assertEqual(guest - bare, set(), f"bare: {bare}")
+        self.assertIn(EXPECTED[0], guest)       # so they are seen at all
+
+    def test_gicv3(self) -> None:
+        self.compare(3, 2)
+
+    @unittest.skipUnless(FULL, "two boots: make test-full")
+    def test_gicv2(self) -> None:
+        self.compare(2, 2)
+
+    @unittest.skipUnless(FULL, "two boots: make test-full")
+    def test_more_vcpus_than_cpus(self) -> None:
+        self.compare(3, 4, "--smp", 1)
 
 
 UBOOT = paths.BUILD / "deps" / "uboot"
