@@ -19,7 +19,8 @@ HT_PROGRAMS := $(notdir $(HT_TESTS:.c=))
 HT_SRCS := $(filter-out %/string.c %/stack_chk.c,$(wildcard \
 	$(patsubst %,hypervisor/%/*.c,lib mm vgic vtimer vdev virtio \
 	vits platform arch/fake))) \
-	$(patsubst %,hypervisor/arch/aarch64/ext/%.c,aarch32_decode image_other) \
+	$(patsubst %,hypervisor/arch/aarch64/ext/%.c,aarch32_decode image_other \
+	option) \
 	$(patsubst %,hypervisor/devices/%.c,devnode dma passthrough pci pci_config \
 	pci_host) \
 	$(patsubst %,hypervisor/vmm/%.c,psci smccc hypercall sysreg abort mmio \

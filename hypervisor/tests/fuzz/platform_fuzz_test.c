@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
+#include "arch/aarch64/ext/option.h"
 #include "tests/fuzz/corpus.h"
 #include "tests/unit/platform_trees.h"
 
@@ -90,6 +91,7 @@ ATF_TC_BODY(mutated, tc)
 		memcpy(b, good[k], max);
 		for (n = 1 + rnd(6); max > 40 && n > 0; n--)
 			mutate(b, max);
+		option_find(b, max, "apiary.e2h=");
 		rv = platform_discover(&p, b, max, err, sizeof(err));
 		what = trees_check(rv, (char *)b, max);
 		ATF_CHECK_MSG(what == NULL, "round %u: %s: %s", i, what,
@@ -110,6 +112,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *b = malloc(size + (size == 0));
 
 	memcpy(b, data, size);
+	option_find(b, size, "apiary.e2h=");
 	int rv = platform_discover(&p, b, size, err, sizeof(err));
 	const char *what = trees_check(rv, b, size);
 	ATF_REQUIRE_MSG(what == NULL, "%s: %s", what, err);

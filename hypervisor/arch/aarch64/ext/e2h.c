@@ -8,17 +8,10 @@
  */
 #include "arch/aarch64/arch.h"
 #include "arch/aarch64/ext/e2h.h"
+#include "arch/aarch64/ext/option.h"
 #include "arch/aarch64/sysreg.h"
-#include "lib/string.h"
 #include "port/pte.h"
 #include "vmm/log.h"
-
-/* Of the flattened device tree (Devicetree Specification 0.4, 5). */
-#define	FDT_HEADER	40
-#define	FDT_BEGIN_NODE	1
-#define	FDT_PROP	3
-#define	FDT_NOP		4
-#define	FDT_END_NODE	2
 
 #define	OPTION		"apiary.e2h="
 
@@ -35,82 +28,13 @@ static const char *complaint;
 
 extern int32_t el12_start[], el12_end[];	/* image.lds */
 
-/* The value of the option in this line; 0: it is not there; ?: a bad one. */
-static char
-find_option(const char *line, const char *end)
-{
-	static const char option[] = OPTION;
-	const size_t n = sizeof(option) - 1;
-	char before = ' ';
-
-	for (; line + n <= end; before = *line++)
-		if (*line == 'a' && before == ' ' &&
-		    memcmp(line, option, n) == 0) {
-			line += n;
-			return (end - line > 1 &&
-			    (line[1] == ' ' || line[1] == '\0') ? line[0] :
-			    '?');
-		}
-	return (0);
-}
-
-/*
- * libfdt comes to the tree later, and does so with a hundred instructions a
- * property. Nothing about the tree is known yet, not even its format.
- */
-static char
-find_in_tree(const void *dtb, size_t size)
-{
-	const uint32_t *header = dtb;
-	const char *strings, *name;
-	size_t at, end, off;
-
-	if (size < FDT_HEADER)
-		return (0);
-	at = __builtin_bswap32(header[2]) / 4;
-	off = __builtin_bswap32(header[3]);
-	if (off > size - sizeof("bootargs"))
-		return (0);
-	strings = (const char *)dtb + off;
-	size_t last = size - sizeof("bootargs") - off;
-	for (end = size / 4 - 2; at < end;) {
-		switch (__builtin_bswap32(header[at++])) {
-		case FDT_BEGIN_NODE:
-			/* The last byte of a word is its highest. */
-			while (header[at++] >> 24 != 0)
-				if (at >= end)
-					return (0);
-			break;
-		case FDT_PROP:
-			off = __builtin_bswap32(header[at + 1]);
-			size_t len = __builtin_bswap32(header[at]);
-			at += 2;
-			if (off > last || len > size - at * 4)
-				return (0);
-			name = strings + off;
-			if (*name == 'b' && memcmp(name, "bootargs",
-			    sizeof("bootargs")) == 0)
-				return (find_option((const char *)(header + at),
-				    (const char *)(header + at) + len));
-			at += (len + 3) / 4;
-			break;
-		case FDT_END_NODE:
-		case FDT_NOP:
-			break;
-		default:
-			return (0);
-		}
-	}
-	return (0);
-}
-
 void
 e2h_init(const void *dtb, size_t size)
 {
 	/* ID_AA64MMFR1_EL1.VH; ID_AA64MMFR4_EL1.E2H0 is signed. */
 	bool can = read_sysreg(id_aa64mmfr1_el1) >> 8 & 15;
 	bool must = can && read_sysreg(s3_0_c0_c7_4) >> 27 & 1;
-	char asked = find_in_tree(dtb, size);
+	char asked = option_find(dtb, size, OPTION);
 
 	if (asked != 0 && asked != '0' && asked != '1')
 		complaint = OPTION " takes 0 or 1: ignored";
