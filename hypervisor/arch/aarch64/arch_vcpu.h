@@ -27,7 +27,8 @@ struct arch_pmu {
 #define	DEBUG_BPS 6
 #define	DEBUG_WPS 4
 struct arch_debug {
-	uint64_t	mdscr, oslsr, osdlr;
+	uint64_t	mdscr;
+	uint32_t	oslsr, osdlr;
 	uint64_t	bvr[DEBUG_BPS], bcr[DEBUG_BPS];
 	uint64_t	wvr[DEBUG_WPS], wcr[DEBUG_WPS];
 };
