@@ -86,6 +86,7 @@ bench: deps
 test: deps
 	@fixtures/fetch-linux && fixtures/fetch-linux armhf || \
 	    echo 'make: tests with Linux are skipped'
+	@fixtures/fetch-edk2 || echo 'make: tests with EDK2 are skipped'
 	$(AGAIN) all unit-tests
 	@ci/test $(if $(FILTER),--filter '$(FILTER)')
 

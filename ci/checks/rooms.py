@@ -11,9 +11,10 @@ from .tree import File, Finding, code_of
 # Includes point to an earlier room of this list, or stay in their own. The
 # machine is described (platform/) before its GIC is driven.
 ORDER = ["abi", "port", "lib", "mm", "vgic", "vtimer", "vdev", "virtio",
-         "vits", "vmm", "arch/arm", "arch/aarch64", "arch/fake", "uart",
-         "platform", "gic", "smmu", "devices", "boot", "tests"]
-PURE = ("mm", "vgic", "vtimer", "vdev", "virtio", "vits")
+         "vits", "vfirmware", "vmm", "arch/arm", "arch/aarch64",
+         "arch/fake", "uart", "platform", "gic", "smmu", "devices", "boot",
+         "tests"]
+PURE = ("mm", "vgic", "vtimer", "vdev", "virtio", "vits", "vfirmware")
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(["<])([^">]+)[">]', re.M)
 
 

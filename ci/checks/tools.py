@@ -19,7 +19,7 @@ BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
 MAX_LINES = 9000            # of C and assembly, see line_count
 # What the core does without: a section and budgets of its own.
 EXTENSIONS = tuple(f"hypervisor/{room}/" for room in (
-    "virtio", "vits", "arch/aarch64/ext", "smmu", "devices"))
+    "virtio", "vits", "vfirmware", "arch/aarch64/ext", "smmu", "devices"))
 MAX_EXTENSION_TEXT = 44 << 10
 MAX_EXTENSION_LINES = 5000
 

@@ -230,7 +230,9 @@ create(struct vm *vm, char *err)
 		return (-1);
 	vm->mmio[vm->nmmio++] = (struct vm_mmio){ MACHINE_VIRTIO_BASE,
 	    MACHINE_VIRTIO_SIZE, access, d };
-	return (c->extra.npci == 0 ? 0 : pci_create(vm, &d->pci, err));
+	if (c->extra.npci != 0 && pci_create(vm, &d->pci, err) != 0)
+		return (-1);
+	return (c->extra.firmware.data == NULL ? 0 : firmware_create(vm, err));
 }
 
 /*
@@ -251,6 +253,7 @@ reset(struct vm *vm)
 		vits_reset(d->its);
 	dma_quiesce(&vm->config);
 	pci_quiesce(&d->pci);
+	firmware_reset(vm);
 	if (s == NULL)
 		return;
 	vshare_reset(&s->bells, d->end, gone);

@@ -13,6 +13,7 @@
  *	passthrough.c	ranges and SPIs of the machine: the same for these
  *	owner.c		what of the machine no guest may have
  *	pci.c		PCI functions of the machine; map in pci.h
+ *	firmware.c	a ROM, a flash, and what they are to boot
  *	entropy.c	what random numbers are made of
  *	dma.c		bus masters: who they are, RAM where they find it
  *

@@ -31,7 +31,7 @@ devices_init(const void *dtb, const struct platform *plat,
 /* What the node says. */
 struct asked {
 	bool		console, rng, its, unsafe_dma;
-	const char	*link, *share;
+	const char	*link, *share, *firmware;
 	uint64_t	share_size;
 	struct tree_value transports, pci;
 };
@@ -94,7 +94,36 @@ read_transports(const struct tree_node *n, const struct tree_value *v,
 	return (true);
 }
 
-#define	FDT_BYTES	2048		/* of what follows, all of it */
+/* Anything that may start, but what people hand over by mistake. */
+static bool
+check_firmware(const struct tree_node *n, const struct asked *is,
+    struct vm_config *c)
+{
+	struct tree_value *v = &c->extra.firmware;
+	uint32_t first = 0;
+	const char *why = NULL;
+
+	if (is->firmware == NULL)
+		return (true);
+	if (!bundle_image(n, "firmware", is->firmware, v))
+		return (false);
+	memcpy(&first, v->data, v->len < 4 ? v->len : 4);
+	if (v->len > MACHINE_ROM_SIZE)
+		why = "is larger than 64 MiB";
+	else if (first == 0 || first == UINT32_MAX)
+		why = "does not start with an instruction: is it one of "
+		    "variables, or of another architecture?";
+	else if (memcmp(v->data, "\177ELF", 4) == 0)
+		why = "is an ELF file: wanted an image of flash";
+	else if (memcmp(v->data, "QFI\373", 4) == 0)
+		why = "is a qcow2 file: qemu-img convert -O raw it first";
+	else if (is->unsafe_dma)
+		why = "wants its RAM at 0x40000000: not with unsafe-dma";
+	return (why == NULL || node_say(n, "firmware", "image \"%s\" %s",
+	    is->firmware, why));
+}
+
+#define	FDT_BYTES	2560		/* of what follows, all of it */
 #define	AT(member)	offsetof(struct asked, member)
 
 bool
@@ -108,6 +137,7 @@ devnode_read(struct tree_node *n, struct vm_config *c)
 		{ "share", NODE_STRING, .at = AT(share) },
 		{ "share-size", NODE_PAIR, .at = AT(share_size) },
 		{ "unsafe-dma", NODE_FLAG, .at = AT(unsafe_dma) },
+		{ "firmware", NODE_STRING, .at = AT(firmware) },
 		{ "transports", NODE_BYTES, .at = AT(transports) },
 		{ "pci", NODE_BYTES, .at = AT(pci) },
 	};
@@ -121,7 +151,7 @@ devnode_read(struct tree_node *n, struct vm_config *c)
 	}
 	if (!node_read(n, props, nitems(props), &is) ||
 	    !number(n, "link", is.link, &links, &c->extra.link) ||
-	    !check_share(n, &is, c) ||
+	    !check_share(n, &is, c) || !check_firmware(n, &is, c) ||
 	    !read_transports(n, &is.transports, c) ||
 	    !pci_read(n, &is.pci, c))
 		return (false);
@@ -153,6 +183,25 @@ transport(struct dtw *t, uint64_t at, unsigned int intid, bool edge)
 	dtw_end(t);
 }
 
+/* As QEMU's virt has them (Linux's mtd-physmap.yaml, qemu,fw-cfg-mmio.yaml). */
+static void
+write_firmware(struct dtw *t)
+{
+
+	dtw_node(t, "flash@%x", MACHINE_VARS_BASE);
+	dtw_string(t, "compatible", "cfi-flash");
+	DTW_CELLS(t, "reg", DTW_PAIR(MACHINE_VARS_BASE),
+	    DTW_PAIR(MACHINE_VARS_SIZE));
+	DTW_CELLS(t, "bank-width", 4);
+	dtw_end(t);
+	dtw_node(t, "fw-cfg@%x", MACHINE_FWCFG_BASE);
+	dtw_string(t, "compatible", "qemu,fw-cfg-mmio");
+	dtw_bytes(t, "dma-coherent", "", 0);
+	DTW_CELLS(t, "reg", DTW_PAIR(MACHINE_FWCFG_BASE),
+	    DTW_PAIR(MACHINE_FWCFG_SIZE));
+	dtw_end(t);
+}
+
 void
 devnode_write(struct dtw *t, const struct vm_config *c)
 {
@@ -162,6 +211,8 @@ devnode_write(struct dtw *t, const struct vm_config *c)
 
 	passthrough_write(t, c);
 	pci_write(t, c);
+	if (c->extra.firmware.data != NULL)
+		write_firmware(t);
 	for (unsigned int i = 0; i < DEVICES_SLOTS; i++)
 		if (have[i])
 			transport(t, MACHINE_VIRTIO_BASE +

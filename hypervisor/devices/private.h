@@ -65,6 +65,10 @@ bool	entropy_start(void);
 /* n bytes, at most 1 KiB, after that. */
 void	entropy_fill(void *buf, size_t n);
 
+/* firmware.c: of a VM that has firmware; for the others these do nothing. */
+int	firmware_create(struct vm *vm, char *err);
+void	firmware_reset(struct vm *vm);
+
 /* May the VM have what is passed through? 0, or -1 and err. */
 int	dma_check(const struct vm_config *c, char *err);
 /* Sets RAM aside for the VM, so that its IPA is its PA; n complains. */

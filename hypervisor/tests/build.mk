@@ -18,7 +18,7 @@ HT_PROGRAMS := $(notdir $(HT_TESTS:.c=))
 # ones, and of the others the files that touch no hardware.
 HT_SRCS := $(filter-out %/string.c %/stack_chk.c,$(wildcard \
 	$(patsubst %,hypervisor/%/*.c,lib mm vgic vtimer vdev virtio \
-	vits platform arch/fake))) \
+	vits vfirmware platform arch/fake))) \
 	$(patsubst %,hypervisor/arch/aarch64/ext/%.c,aarch32_decode image_other \
 	option) \
 	$(patsubst %,hypervisor/devices/%.c,devnode dma passthrough pci pci_config \
@@ -79,7 +79,7 @@ coverage-run: $(BUILD)/coverage/Kyuafile
 	@hypervisor/tests/coverage $(BUILD)/coverage
 
 # The fuzz tests again, their main() put aside for libFuzzer's.
-HT_FUZZERS := vgic bundle platform trap vdev virtio image pci vits
+HT_FUZZERS := vgic bundle platform trap vdev virtio image pci vits vfirmware
 # Clang minds NULL + 0, which GCC defines, as C will (WG14 N3322).
 HT_FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize=pointer-overflow \

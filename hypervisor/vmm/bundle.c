@@ -101,6 +101,18 @@ find_file(const struct tree_node *n, const char *prop, const char *name,
 	return (node_say(n, prop, "no image \"%s\" in " BUNDLE_IMAGES, name));
 }
 
+bool
+bundle_image(const struct tree_node *n, const char *prop, const char *name,
+    struct tree_value *data)
+{
+	const struct file *f;
+
+	if (!find_file(n, prop, name, &f))
+		return (false);
+	*data = f->data;
+	return (true);
+}
+
 static bool
 read_vcpus(const struct tree_node *n)
 {
@@ -184,7 +196,7 @@ static bool
 read_vm(struct tree_node *n)
 {
 	static const struct node_prop props[] = {
-		{ "kernel", NODE_STRING, AT(kernel_name), true, NULL },
+		{ "kernel", NODE_STRING, .at = AT(kernel_name) },
 		{ "initrd", NODE_STRING, .at = AT(initrd_name) },
 		{ "dtb", NODE_STRING, .at = AT(dtb_name) },
 		{ "bootargs", NODE_STRING, .at = AT(tree.bootargs) },
@@ -246,11 +258,20 @@ make_vm(const struct tree_node *n)
 	struct image_places at;
 	void *page = NULL;
 	char err[VM_ERR];
-	int error;
+	int error = 0;
 
 	if (wanted.dtb != NULL && !check_dtb(n, wanted.dtb))
 		return (false);
-	if (kernel->raw)
+	if (wanted.config.extra.firmware.data != NULL) {
+		wanted.config.extra.bootargs = tree->bootargs;
+		if (kernel != NULL)
+			wanted.config.extra.kernel = kernel->data;
+		if (rd != NULL)
+			wanted.config.extra.initrd = rd->data;
+		rd = NULL;
+	} else if (kernel == NULL)
+		return (node_say(n, "kernel", "missing"));
+	else if (kernel->raw)
 		error = image_raw(im, kernel->data.data, kernel->data.len,
 		    kernel->load, kernel->entry, memory, err);
 	else

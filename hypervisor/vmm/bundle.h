@@ -48,6 +48,10 @@ bool	node_read(const struct tree_node *n, const struct node_prop props[],
 bool	node_say(const struct tree_node *n, const char *prop, const char *fmt,
 	    ...) PRINTF_LIKE(3, 4);
 
+/* The data of the image that a property names; false: a line was said. */
+bool	bundle_image(const struct tree_node *n, const char *prop,
+	    const char *name, struct tree_value *data);
+
 /*
  * Kernel images: which parts of a file go where in a guest's memory, and
  * where there is room beside them. vmm/image.c knows the formats (arm64

@@ -18,7 +18,8 @@ run_outcome(outcome_t o, struct vcpu *v, uint64_t esr)
 		port_inject_undef(v);
 		return (v);
 	case OUTCOME_ABORT:
-		port_inject_abort(v, esr);
+		if (v->vm->denied == NULL || !v->vm->denied(v, esr))
+			port_inject_abort(v, esr);
 		return (v);
 	case OUTCOME_STOP:
 		log_vm(v->vm, "stopped: vCPU %u cannot go on from ESR_EL2 "

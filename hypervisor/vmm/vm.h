@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "lib/tree.h"
 #include "mm/stage2.h"
 #include "vdev/vpl011.h"
 #include "vdev/vpl031.h"
@@ -64,6 +65,9 @@ struct vm_config {
 		uint8_t		link, share, ntransports, npci;
 		uint32_t	fdt_bytes;	/* of its tree, about */
 		uint64_t	share_size;
+		/* With firmware it is what the VM starts, and these it has. */
+		struct tree_value firmware, kernel, initrd;
+		const char	*bootargs;
 		struct {
 			ipa_t		ipa;
 			uint32_t	intid;
@@ -105,6 +109,11 @@ struct vm {
 	void		*devices;	/* of vm_device_ops; NULL: none */
 	/* A character from the console; false: not taken, try again. */
 	bool		(*input)(struct vm *vm, char c);
+	/*
+	 * An access that is to end in an abort; NULL: all are. True: it was
+	 * looked after, and the PC is where to go on.
+	 */
+	bool		(*denied)(struct vcpu *v, uint64_t esr);
 	struct vm_config config;
 	uint8_t		ways;		/* of its exits: stats, AArch32 (2) */
 	unsigned int	index;
@@ -126,7 +135,6 @@ struct vm {
 };
 
 struct dtw;
-struct tree_node;
 
 /* Devices beyond UART and clock: room devices/, which is no part of us. */
 struct vm_device_ops {

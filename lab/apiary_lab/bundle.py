@@ -22,6 +22,8 @@ from .terminal import warn
 # and where QEMU loads and enters what has none (hw/arm/boot).
 _FLAT = ".flat"
 _FLAT_AT = "0x40080000"
+_FLASH = 64 << 20                       # hypervisor/include/abi/machine.h
+_FIRMWARE_MEMORY = "256M"               # EDK2 does not start with 64 MiB
 _SIZE = re.compile(r"^(\d+)([KMG]?)$")
 _UNIT = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -30,13 +32,14 @@ _UNIT = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 class Vm:
     """One VM. Field names are the keys of a --vms file."""
 
-    guest: str                          # image file, or name of a test guest
+    guest: str = ""                     # image file, or name of a test guest
     name: str = ""
     vcpus: int = 1
     memory: str = "64M"
     append: str = ""
     initrd: str = ""
     dtb: str = ""
+    firmware: str = ""                  # which starts, and has guest to boot
     cpus: list[int] = field(default_factory=list)
     stage2: str = ""
     wfi: str = ""
@@ -83,38 +86,44 @@ def _with_fetched(options: dict[str, Any]) -> dict[str, Any]:
     these options instead; boot arguments are added."""
     import yaml
 
-    name = options["guest"]
+    name = options.get("guest", "")
     if name not in fetched() or Path(name).is_file():
         return options
     own = yaml.safe_load((paths.VMS / f"{name}.yaml").read_text())
     script = own.pop("fetched-by")
-    for key in {"guest", "initrd"} & own.keys():
+    for key in {"guest", "initrd", "firmware"} & own.keys():
         own[key] = str(paths.BUILD / own[key])
         if key not in options or key == "guest":
             if not Path(own[key]).is_file():
                 raise LabError(f"{name} is not here: {script}")
     append = " ".join(filter(None, (own.get("append"),
                                     options.get("append"))))
-    return {**own, **options, "guest": own["guest"], "append": append}
+    return {**own, **options, "guest": own.get("guest", ""),
+            "append": append}
 
 
 def vm_from(options: dict[str, Any], where: str) -> Vm:
     """A VM from the mapping of a YAML file."""
     known = {f.name: f.type for f in dataclasses.fields(Vm)}
-    if not isinstance(options, dict) or "guest" not in options:
-        raise LabError(f"{where}: each VM is a mapping with at least guest:")
+    if not isinstance(options, dict) or \
+            not {"guest", "firmware"} & options.keys():
+        raise LabError(f"{where}: each VM is a mapping with at least guest: "
+                       f"or firmware:")
     for key, value in options.items():
         if key not in known:
             raise LabError(f"{where}: {key}: no such option; there are "
                            f"{', '.join(known)}")
-        wanted = {"guest": str, "vcpus": int, "cpus": list, "gic": int,
-                  "stats": bool, "passthrough": dict,
+        wanted = {"guest": str, "firmware": str, "vcpus": int,
+                  "cpus": list, "gic": int, "stats": bool, "passthrough": dict,
                   "devices": dict}.get(key)
         if wanted is not None and (not isinstance(value, wanted) or
                                    wanted is int and value is True):
             raise LabError(f"{where}: {key}: {value!r} is no "
                            f"{wanted.__name__}")
-    return Vm(**_with_fetched(options))
+    options = _with_fetched(options)
+    if options.get("firmware"):
+        options = {"memory": _FIRMWARE_MEMORY, **options}
+    return Vm(**options)
 
 
 def read_vms(path: Path) -> list[Vm]:
@@ -228,6 +237,8 @@ def rootless(vm: Vm) -> bool:
     """Is it a Linux that will find no root file system? Known by the EFI
     stub and the magic of its header, of 64 or 32 bits, that our own images
     have not both."""
+    if not vm.guest:
+        return False
     with open(find_guest(vm.guest), "rb") as image:
         head = image.read(64)
     return head[:2] == b"MZ" and (
@@ -236,11 +247,13 @@ def rootless(vm: Vm) -> bool:
                re.search(r"(^|\s)root=", vm.append))
 
 
-def _devices(vm: Vm) -> str:
+def _devices(vm: Vm, firmware: str) -> str:
     """The devices node: console, rng, its, unsafe-dma: true; link, share:
     names; share-size: 64K; transports: [[ipa, intid], ...]; pci: [function,
-    ...], as 0000:00:01.0."""
+    ...], as 0000:00:01.0; and the name of an image."""
     out = "\t\t\tdevices {\n"
+    if firmware:
+        out += f"\t\t\t\tfirmware = {_string(firmware)};\n"
     for key, value in vm.devices.items():
         where = f"VM {vm.name}: devices: {key}"
         if key in ("console", "rng", "its", "unsafe-dma"):
@@ -272,6 +285,35 @@ def _devices(vm: Vm) -> str:
     return out + "\t\t\t};\n"
 
 
+def _kernel(vm: Vm, images: _Images) -> str:
+    """The property kernel; firmware does without."""
+    if not vm.guest:
+        return ""
+    extra = ""
+    image = find_guest(vm.guest)
+    load = vm.load or (_FLAT_AT if image.suffix == _FLAT else "")
+    if load != "":
+        extra = '\t\t\ttype = "raw";\n\t\t\tload = <' + \
+            _cells(_address(load, "load")) + ">;\n"
+        if vm.entry != "":
+            extra += "\t\t\tentry = <" + \
+                _cells(_address(vm.entry, "entry")) + ">;\n"
+    return f"\t\t\tkernel = {_string(images.add(image, extra))};\n"
+
+
+def _firmware(vm: Vm) -> Path:
+    """Its file; what dtc would not take, or the machine's RAM not hold."""
+    path = Path(vm.firmware)
+    if not path.is_file():
+        raise LabError(f"VM {vm.name}: firmware: no file {vm.firmware}")
+    if path.stat().st_size == 0:
+        raise LabError(f"VM {vm.name}: firmware: {vm.firmware} is empty")
+    if path.stat().st_size > _FLASH:
+        raise LabError(f"VM {vm.name}: firmware: {vm.firmware} is larger "
+                       f"than a flash of {_FLASH >> 20} MiB")
+    return path
+
+
 def source(vms: list[Vm]) -> str:
     """The bundle as device-tree source."""
     check(vms)
@@ -281,17 +323,10 @@ def source(vms: list[Vm]) -> str:
         if rootless(vm):
             warn(f"VM {vm.name}: a Linux with no initrd, and no root= in its "
                  f"boot arguments: it will find no root file system")
-        extra = ""
-        image = find_guest(vm.guest)
-        load = vm.load or (_FLAT_AT if image.suffix == _FLAT else "")
-        if load != "":
-            extra = '\t\t\ttype = "raw";\n\t\t\tload = <' + \
-                _cells(_address(load, "load")) + ">;\n"
-            if vm.entry != "":
-                extra += "\t\t\tentry = <" + \
-                    _cells(_address(vm.entry, "entry")) + ">;\n"
-        kernel = images.add(image, extra)
-        out += f"\t\t{vm.name} {{\n\t\t\tkernel = {_string(kernel)};\n"
+        out += f"\t\t{vm.name} {{\n" + _kernel(vm, images)
+        firmware = ""
+        if vm.firmware:
+            firmware = images.add(_firmware(vm))
         for key, text in (("initrd", vm.initrd), ("dtb", vm.dtb)):
             if text:
                 if not Path(text).is_file():
@@ -313,8 +348,8 @@ def source(vms: list[Vm]) -> str:
             out += "\t\t\tstats;\n"
         if vm.passthrough:
             out += _passthrough(vm)
-        if vm.devices:
-            out += _devices(vm)
+        if vm.devices or firmware:
+            out += _devices(vm, firmware)
         out += "\t\t};\n"
     return ("/dts-v1/;\n/ {\n\tcompatible = \"apiary,bundle-1\";\n"
             "\timages {\n" + "".join(images.text) + "\t};\n"

@@ -37,8 +37,9 @@ def the_vms(args: argparse.Namespace) -> list[bundle.Vm]:
             raise LabError("--vms describes the VMs: --guest and its "
                            "options do not go with it")
         return bundle.read_vms(Path(args.vms))
-    if not args.guest:
-        raise LabError("what is to be booted? --guest IMAGE, or --vms FILE")
+    if not args.guest and not args.firmware:
+        raise LabError("what is to be booted? --guest IMAGE, --firmware FILE "
+                       "or --vms FILE")
     options = {name: getattr(args, name) for name in single}
     if "cpus" in options:
         try:
@@ -47,20 +48,21 @@ def the_vms(args: argparse.Namespace) -> list[bundle.Vm]:
             raise LabError(f"--cpus: wanted numbers with commas between, "
                            f"not {args.cpus!r}") from None
     return [bundle.vm_from({"guest": image, **options}, "command line")
-            for image in args.guest]
+            for image in args.guest or [""]]
 
 
 # -- run ------------------------------------------------------------------
 
 def cmd_run(args: argparse.Namespace) -> int:
     target = the_target(args)
-    if args.clock == "host" or not args.clock and \
-            set(args.guest or []) & set(bundle.fetched()):
+    if args.clock == "host" or not args.clock and (
+            args.firmware or set(args.guest or []) & set(bundle.fetched())):
         target = target.by_host_clock()
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     folder = paths.RUNS / "run" / f"{stamp}-{target.name}-{os.getpid()}"
     if target.entry == "el1":
-        if args.bundle or args.vms or not args.guest or len(args.guest) > 1:
+        if args.bundle or args.vms or args.firmware or not args.guest or \
+                len(args.guest) > 1:
             raise LabError(f"{target.name} has no hypervisor: wanted one "
                            f"--guest")
         [vm] = the_vms(args)
@@ -72,9 +74,9 @@ def cmd_run(args: argparse.Namespace) -> int:
         if not hypervisor.is_file():
             raise LabError(f"no {paths.shown(hypervisor)}: make hypervisor")
         if args.bundle:
-            if args.vms or args.guest:
-                raise LabError("--bundle is the VMs: --guest and --vms do "
-                               "not go with it")
+            if args.vms or args.guest or args.firmware:
+                raise LabError("--bundle is the VMs: --guest, --firmware and "
+                               "--vms do not go with it")
             made = Path(args.bundle)
             if not made.is_file():
                 raise LabError(f"no bundle {args.bundle}")
@@ -248,7 +250,7 @@ def cmd_bundle(args: argparse.Namespace) -> int:
 # -- arguments ------------------------------------------------------------
 
 _VM_OPTIONS = ("vcpus", "memory", "initrd", "append", "dtb", "cpus",
-               "stage2", "wfi", "gic", "stats", "load", "entry")
+               "stage2", "wfi", "gic", "stats", "load", "entry", "firmware")
 
 
 def _count(text: str) -> int:
@@ -286,11 +288,14 @@ def _vm_options(parser: argparse.ArgumentParser) -> None:
                        "..., vcpus: ...} for VMs that differ")
     group.add_argument("--vcpus", type=int, metavar="N")
     group.add_argument("--memory", metavar="M", help="RAM of each VM "
-                       "(default: 64M)")
+                       "(default: 64M, with firmware 256M)")
     group.add_argument("--initrd", metavar="F")
     group.add_argument("--append", metavar="S", help="boot arguments")
     group.add_argument("--dtb", metavar="F", help="replaces the generated "
                        "device tree of the VM")
+    group.add_argument("--firmware", metavar="F", help="image of flash that "
+                       "the VM starts, as EDK2's; it gets the guest, initrd "
+                       "and boot arguments by fw_cfg, or boots by itself")
     group.add_argument("--cpus", metavar="0,1,...",
                        help="physical CPU of each vCPU")
     group.add_argument("--stage2", choices=["eager", "demand"])

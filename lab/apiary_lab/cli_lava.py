@@ -122,7 +122,7 @@ def _batch_path(job: int) -> Path:
 def cmd_submit(args: argparse.Namespace) -> int:
     """A guest, to its end; or the benchmarks, a job each."""
     server = lava_server.Server(args.identity, args.base_url)
-    if args.guest or args.vms:
+    if args.guest or args.firmware or args.vms:
         args.by = server.boot
         return args.cmd_run(args)
     target = targets.load(args.target, args.cpu, args.smp, args.ram)

@@ -40,6 +40,34 @@ class Bundles(InFolder):
         text = bundle.source([Vm(guest=str(image), load="0x40200000")])
         self.assertIn("load = <0x0 0x40200000>", text)
 
+    def test_firmware(self) -> None:
+        flash = self.folder / "flash.fd"
+        flash.write_bytes(b"\0\0\0\x14")
+        made = bundle.build([bundle.vm_from(
+            {"firmware": str(flash)}, "here")], self.folder / "f.dtb")
+        self.assertEqual(self.get(made, "/vms/a/devices", "firmware"),
+                         "flash")
+        self.assertEqual(self.get(made, "/vms/a", "memory", "x"),
+                         "0 10000000")
+        self.assertNotIn("kernel", bundle.source([Vm(firmware=str(flash))]))
+        made = bundle.build([bundle.vm_from(
+            {"firmware": str(flash), "guest": str(self.image),
+             "memory": "128M", "devices": {"rng": True}}, "here")],
+            self.folder / "f.dtb")
+        self.assertEqual(self.get(made, "/vms/a", "kernel"), "test")
+        self.assertEqual(self.get(made, "/vms/a", "memory", "x"), "0 8000000")
+        self.assertEqual(self.get(made, "/vms/a/devices", "rng"), "")
+
+    def test_firmware_refused(self) -> None:
+        path = self.folder / "flash.fd"
+        vm = Vm(firmware=str(path))
+        self.assertRefused("firmware: no file .*flash.fd", vm)
+        path.write_bytes(b"")
+        self.assertRefused("firmware: .*flash.fd is empty", vm)
+        with open(path, "wb") as flash:
+            flash.truncate((64 << 20) + 1)
+        self.assertRefused("flash.fd is larger than a flash of 64 MiB", vm)
+
     def test_linux_without_a_root(self) -> None:
         head = bytearray(64)
         head[:2], head[56:60] = b"MZ", b"ARM\x64"

@@ -11,7 +11,8 @@
  *	    };
  *	    vms {
  *		a {				// the VM's name, 31 characters
- *		    kernel = "test";		// a node of /images
+ *		    kernel = "test";		// a node of /images; may be
+ *						// missing with firmware
  *		    initrd = "rd";		// optional, of /images
  *		    dtb = "tree";		// optional, replaces ours
  *		    bootargs = "quiet";		// optional, 2047 characters
@@ -44,6 +45,7 @@
  *						// in what is passed through
  *			pci = "0000:00:01.0";	// PCI functions, one or more
  *			unsafe-dma;		// see below
+ *			firmware = "edk2";	// of /images, see below
  *		    };
  *		};
  *	    };
@@ -72,6 +74,15 @@
  * configuration space. When the VM is reset or ends a function is cut off (no
  * DMA, no decoding, no interrupt), but not reset. Every function is a bus
  * master.
+ *
+ * With firmware the VM is as QEMU's virt with -bios: it starts at IPA 0, in
+ * a ROM that holds that image (64 MiB at most, and not "raw"), with the
+ * device tree at the start of RAM. A flash with Intel's commands, of 2 MiB at
+ * 0x04000000, is erased when the VM is made, keeps what the firmware writes
+ * over resets, and is gone with the VM. Kernel, initrd and bootargs are no
+ * part of RAM: fw_cfg at 0x09020000 has them, read-only and with DMA, and no
+ * files; the kernel is whatever the firmware can start. Nothing may be
+ * passed through below 0x04200000, nor with unsafe-dma.
  *
  * An image's type is "auto" (arm64 Image, ELF64, or a zImage or ELF32 for
  * Armv7 and AArch32, told by their magic), or

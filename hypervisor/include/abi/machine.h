@@ -8,6 +8,10 @@
 #pragma once
 
 /* Intermediate physical addresses and sizes, in bytes. */
+#define	MACHINE_ROM_BASE	0x00000000	/* firmware's, if it has one */
+#define	MACHINE_ROM_SIZE	0x04000000	/* at most */
+#define	MACHINE_VARS_BASE	0x04000000	/* a flash for its variables */
+#define	MACHINE_VARS_SIZE	0x00200000
 #define	MACHINE_GICD_BASE	0x08000000
 #define	MACHINE_GICD_SIZE	0x00010000
 #define	MACHINE_GICC_BASE	0x08010000	/* GICv2 only */
@@ -20,6 +24,8 @@
 #define	MACHINE_UART_SIZE	0x00001000
 #define	MACHINE_RTC_BASE	0x09010000	/* PL031 */
 #define	MACHINE_RTC_SIZE	0x00001000
+#define	MACHINE_FWCFG_BASE	0x09020000	/* what it is to boot */
+#define	MACHINE_FWCFG_SIZE	0x00000018
 #define	MACHINE_VIRTIO_BASE	0x0a000000	/* reserved for virtio-mmio */
 #define	MACHINE_VIRTIO_SIZE	0x00004000
 #define	MACHINE_VIRTIO_STRIDE	0x00000200	/* slot n: SPI 16 + n, level */

@@ -128,7 +128,8 @@ fake_image(const struct vm_config *c)
 			free(copy);
 		}
 	}
-	fake_promise(c->image.entry.v >= MACHINE_RAM_BASE &&
+	fake_promise(c->extra.firmware.data != NULL ? c->image.entry.v == 0 :
+	    c->image.entry.v >= MACHINE_RAM_BASE &&
 	    c->image.entry.v - MACHINE_RAM_BASE < c->memory &&
 	    c->image.entry.v % 4 == 0, "entry");
 	fake_promise(c->dtb.v % 8 == 0, "dtb");

@@ -280,6 +280,87 @@ ATF_TC_BODY(unsafe_dma, tc)
 	    "65536 KiB of RAM in one piece left");
 }
 
+/* VM a with an image "fw" of these cells as firmware, and more in it. */
+static unsigned int
+load_firmware(const atf_tc_t *tc, const char *data, const char *more)
+{
+	char b[500];
+
+	snprintf(b, sizeof(b), "}; &images { fw { data = %s; }; };  &b {",
+	    data);
+	return (load(tc, more, b));
+}
+
+ATF_TC_WITHOUT_HEAD(firmware);
+ATF_TC_BODY(firmware, tc)
+{
+	const struct vm_config *c;
+
+	ATF_REQUIRE_EQ(2, load_firmware(tc, "[00 00 00 14 17]",
+	    "devices { firmware = \"fw\"; };"));
+	ATF_CHECK_STREQ("", fake.lines);
+	c = &fake_vm("a")->config;
+	ATF_CHECK_EQ(5, c->extra.firmware.len);
+	ATF_CHECK_EQ(0x17, ((const uint8_t *)c->extra.firmware.data)[4]);
+	/* The rest goes to it, and not to RAM. */
+	ATF_CHECK_EQ(64, c->extra.kernel.len);
+	ATF_CHECK_STREQ("not an initrd, but long enough",
+	    c->extra.initrd.data);
+	ATF_CHECK_STREQ("quiet console=ttyAMA0", c->extra.bootargs);
+	ATF_CHECK_EQ(1, c->image.nparts);
+	ATF_CHECK_EQ(0, c->image.entry.v);
+	ATF_CHECK_EQ(MACHINE_RAM_BASE, c->image.part[0].ipa.v);
+	ATF_CHECK_EQ(MACHINE_RAM_BASE, c->dtb.v);
+	CELLS("/flash@4000000", "reg", 0, 0x4000000, 0, 0x200000);
+	CELLS("/flash@4000000", "bank-width", 4);
+	CELLS("/fw-cfg@9020000", "reg", 0, 0x9020000, 0, 0x18);
+	ATF_REQUIRE_EQ(2, load_firmware(tc, "[00 00 00 14]",
+	    "/delete-property/ kernel; /delete-property/ initrd; "
+	    "/delete-property/ bootargs; devices { firmware = \"fw\"; };"));
+	ATF_CHECK_STREQ("", fake.lines);
+	c = &fake_vm("a")->config;
+	ATF_CHECK_EQ(0, c->extra.kernel.len + c->extra.initrd.len);
+	ATF_CHECK_STREQ("", c->extra.bootargs);
+	/* Without there is none of it. */
+	ATF_REQUIRE_EQ(2, load(tc, "devices { };", ""));
+	ATF_CHECK(absent("/flash@4000000") && absent("/fw-cfg@9020000"));
+}
+
+ATF_TC_WITHOUT_HEAD(firmware_refused);
+ATF_TC_BODY(firmware_refused, tc)
+{
+	static const struct {
+		const char	*data, *more, *line;
+	} cases[] = {
+		{ "[00 00 00 14]", "devices { firmware = \"no\"; };",
+		    "no image \"no\" in /images" },
+		{ "[00 00 00 00 01]", "", "image \"fw\" does not start with "
+		    "an instruction: is it one of variables, or of another "
+		    "architecture?" },
+		{ "[ff ff ff ff 01]", "", "image \"fw\" does not start with "
+		    "an instruction: is it one of variables, or of another "
+		    "architecture?" },
+		{ "[7f 45 4c 46 01]", "", "image \"fw\" is an ELF file: "
+		    "wanted an image of flash" },
+		{ "[51 46 49 fb 01]", "", "image \"fw\" is a qcow2 file: "
+		    "qemu-img convert -O raw it first" },
+		{ "[00 00 00 14]", "devices { firmware = \"fw\"; unsafe-dma; "
+		    "};", "image \"fw\" wants its RAM at 0x40000000: not with "
+		    "unsafe-dma" },
+	};
+	char line[PRINT_LINE];
+
+	for (unsigned int i = 0; i < nitems(cases); i++) {
+		ATF_CHECK_EQ(1, load_firmware(tc, cases[i].data,
+		    cases[i].more[0] != '\0' ? cases[i].more :
+		    "devices { firmware = \"fw\"; };"));
+		ATF_CHECK(fake_vm("a") == NULL);
+		snprintf(line, sizeof(line), "bundle: /vms/a/devices: "
+		    "firmware: %s\n", cases[i].line);
+		ATF_CHECK_STREQ(line, fake.lines);
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 
@@ -289,5 +370,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, passed);
 	ATF_TP_ADD_TC(tp, masters);
 	ATF_TP_ADD_TC(tp, unsafe_dma);
+	ATF_TP_ADD_TC(tp, firmware);
+	ATF_TP_ADD_TC(tp, firmware_refused);
 	return (atf_no_error());
 }

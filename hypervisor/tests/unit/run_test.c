@@ -25,6 +25,33 @@ ATF_TC_BODY(injects, tc)
 	ATF_CHECK_EQ(0, vmm_fake.turns + vmm_fake.logs + vmm_fake.stops);
 }
 
+static bool looked_after;
+
+static bool
+denied(struct vcpu *v, uint64_t esr)
+{
+
+	ATF_CHECK_EQ(V, v);
+	ATF_CHECK_EQ(0x1234, esr);
+	return (looked_after);
+}
+
+/* An abort that somebody may prevent. */
+ATF_TC_WITHOUT_HEAD(asks);
+ATF_TC_BODY(asks, tc)
+{
+
+	vmm_fake_reset();
+	V->vm->denied = denied;
+	looked_after = true;
+	ATF_CHECK_EQ(V, run_outcome(OUTCOME_ABORT, V, 0x1234));
+	ATF_CHECK_EQ(0, vcpu_fake.aborts);
+	looked_after = false;
+	ATF_CHECK_EQ(V, run_outcome(OUTCOME_ABORT, V, 0x1234));
+	ATF_CHECK_EQ(1, vcpu_fake.aborts);
+	V->vm->denied = NULL;
+}
+
 ATF_TC_WITHOUT_HEAD(gives_way);
 ATF_TC_BODY(gives_way, tc)
 {
@@ -91,6 +118,7 @@ ATF_TP_ADD_TCS(tp)
 {
 
 	ATF_TP_ADD_TC(tp, injects);
+	ATF_TP_ADD_TC(tp, asks);
 	ATF_TP_ADD_TC(tp, gives_way);
 	ATF_TP_ADD_TC(tp, stops);
 	ATF_TP_ADD_TC(tp, unknown);
