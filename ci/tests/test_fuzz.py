@@ -22,8 +22,9 @@ KEPT = TOP / "fixtures" / "fuzz"
 SECONDS = int(os.environ.get("APIARY_FUZZ_SECONDS", "60"))
 TREES = {"bundle": "bundles", "platform": "dt"}
 # Longest inputs, in bytes.
-TARGETS = {"bundle": 8192, "image": 1024, "platform": 16384, "trap": 2048,
-           "vdev": 1024, "vgic": 1201, "virtio": 1024}
+TARGETS = {"bundle": 8192, "image": 1024, "pci": 2048, "platform": 16384,
+           "trap": 2048, "vdev": 1024, "vgic": 1201, "virtio": 1024,
+           "vits": 2048}
 
 
 def unpack(name: str, folder: Path) -> int:

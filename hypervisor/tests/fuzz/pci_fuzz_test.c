@@ -7,11 +7,10 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "pci_fake.h"
+#include "tests/fuzz/corpus.h"
 #include "tests/fuzz/entropy.h"
 
 #define	STEPS	200000
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static unsigned int decoded;
 
@@ -81,5 +80,6 @@ ATF_TP_ADD_TCS(tp)
 {
 
 	ATF_TP_ADD_TC(tp, config);
+	ATF_TP_ADD_TC(tp, corpus);
 	return (atf_no_error());
 }

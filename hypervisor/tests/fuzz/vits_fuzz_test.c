@@ -10,11 +10,10 @@
  */
 #include "tests/fuzz/vits_ref.h"
 
+#include "tests/fuzz/corpus.h"
 #include "tests/fuzz/entropy.h"
 
 #define	STEPS	120000
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static unsigned int taken, none, skipped;
 
@@ -315,5 +314,6 @@ ATF_TP_ADD_TCS(tp)
 
 	ATF_TP_ADD_TC(tp, as_the_reference);
 	ATF_TP_ADD_TC(tp, hostile_guest);
+	ATF_TP_ADD_TC(tp, corpus);
 	return (atf_no_error());
 }
