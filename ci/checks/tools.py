@@ -21,7 +21,7 @@ MAX_LINES = 9000            # of C and assembly, see line_count
 EXTENSIONS = tuple(f"hypervisor/{room}/" for room in (
     "virtio", "vits", "vfirmware", "arch/aarch64/ext", "smmu", "devices"))
 MAX_EXTENSION_TEXT = 44 << 10
-MAX_EXTENSION_LINES = 5000
+MAX_EXTENSION_LINES = 5400
 
 
 def _run(words: list, **options: object) -> subprocess.CompletedProcess:

@@ -252,7 +252,7 @@ reset(struct vm *vm)
 	if (d->its != NULL)
 		vits_reset(d->its);
 	dma_quiesce(&vm->config);
-	pci_quiesce(&d->pci);
+	pci_quiesce(vm, &d->pci, gone);
 	firmware_reset(vm);
 	if (s == NULL)
 		return;

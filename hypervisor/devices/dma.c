@@ -2,8 +2,9 @@
  * Bus masters that are passed through. They know no stage 2: what the guest
  * takes for its memory's addresses must be the machine's, and nothing keeps
  * them from using others. So they are refused unless the VM says that it
- * may harm everybody ("unsafe-dma"), and then its RAM is at IPA = PA. There
- * is no driver of an SMMU. Must not know what the devices are.
+ * may harm everybody ("unsafe-dma"), and then its RAM is at IPA = PA, or
+ * an SMMU confines them, as PCI functions (pci_smmu.c). Must not know what
+ * the devices are.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -110,15 +111,16 @@ dma_check(const struct vm_config *c, char *err)
 	struct search s = { .config = c, .pass = { .err = err,
 	    .errlen = VM_ERR } };
 	struct tree_node root;
+	const char *why;
 
 	if (check_transports(c, err) != 0)
 		return (-1);
 	if (c->extra.unsafe_dma)
 		return (0);
-	if (c->extra.npci != 0)
-		return (print_fail(err, "devices: pci: nothing here keeps DMA "
-		    "in bounds: not without unsafe-dma in the VM's devices "
-		    "node"));
+	if ((why = pci_unconfined(c)) != NULL)
+		return (print_fail(err, "devices: pci: SMMU: %s; so nothing "
+		    "keeps DMA in bounds: not without unsafe-dma in the VM's "
+		    "devices node", why));
 	if (c->ndevices == 0 ||
 	    tree_open(&root, devices_machine.dtb, DEVICES_DTB_MAX, err,
 	    VM_ERR) != 0 || tree_walk(&root, visit, &s) == 0)

@@ -34,8 +34,8 @@ owner_of_pa(pa_t pa, uint64_t size)
 	if (meets(pa, size, uart->base, uart->size))
 		return ("the hypervisor's console");
 	if (pci_has_pa(pa, size))
-		return ("the PCI host bridge's: devices { pci } passes "
-		    "functions through");
+		return ("the PCI host bridge's or its SMMU's: devices { pci } "
+		    "passes functions through");
 	return (NULL);
 }
 
@@ -45,6 +45,8 @@ owner_of_intid(unsigned int intid)
 
 	if (intid == devices_machine.plat->console.irq.intid)
 		return ("the hypervisor's console");
+	if (pci_has_intid(intid))
+		return ("the SMMU's");
 	if (intid >= gic_lines())
 		return ("not an interrupt of this machine");
 	return (NULL);

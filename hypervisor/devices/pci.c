@@ -39,6 +39,8 @@ find_bridge(void)
 	if (!looked)
 		no_bridge = pci_host_find(&host_bridge, devices_machine.dtb,
 		    devices_machine.plat, devices_machine.map);
+	if (!looked && no_bridge == NULL)
+		pci_smmu_init(&host_bridge);
 	looked = true;
 	return (no_bridge);
 }
@@ -219,6 +221,23 @@ pci_write(struct dtw *t, const struct vm_config *c)
 	dtw_end(t);
 }
 
+const char *
+pci_unconfined(const struct vm_config *c)
+{
+	const char *why = NULL;
+
+	for (unsigned int i = 0; i < c->extra.npci && why == NULL; i++)
+		why = pci_smmu_find(&host_bridge, c->extra.pci[i]);
+	return (why);
+}
+
+bool
+pci_has_intid(unsigned int intid)
+{
+
+	return (find_bridge() == NULL && pci_smmu_has_intid(intid));
+}
+
 bool
 pci_has_pa(pa_t pa, uint64_t size)
 {
@@ -226,6 +245,8 @@ pci_has_pa(pa_t pa, uint64_t size)
 
 	if (find_bridge() != NULL)
 		return (false);
+	if (pci_smmu_has(pa, size))
+		return (true);
 	for (; ; r = &host_bridge.window) {
 		if (pa.v < r->base.v + r->size && r->base.v < pa.v + size)
 			return (true);
@@ -252,6 +273,9 @@ pci_create(struct vm *vm, struct pci_vm *p, char *err)
 	const struct vm_config *c = &vm->config;
 
 	p->bus = reading;
+	/* A flash comes and goes in stage 2, which a stream would not see. */
+	if (c->extra.firmware.data != NULL)
+		return (print_fail(err, "devices: pci: not with firmware"));
 	for (unsigned int i = 0; i < c->ndevices; i++)
 		if (c->devices[i].ipa.v < MACHINE_PCI_ECAM_BASE + ECAM_SIZE &&
 		    MACHINE_PCI_BASE < c->devices[i].ipa.v +
@@ -268,10 +292,17 @@ pci_create(struct vm *vm, struct pci_vm *p, char *err)
 
 		f->window = window;
 		f->window_size = window_bytes;
-		log_vm(vm, "PCI function %04x:%02x:%02x.%x is 00:%02x.0, "
-		    "interrupt %u%s, DMA not confined (unsafe-dma)", 0,
-		    f->rid >> 8, f->rid >> 3 & 31, f->rid & 7, i, intids[i],
-		    intids[i] == 0 ? " (none)" : "");
+		bool confined = pci_smmu_find(&host_bridge, f->rid) == NULL;
+		log_vm(vm, "PCI function 0000:%02x:%02x.%x is 00:%02x.0, "
+		    "interrupt %u%s, DMA %s", f->rid >> 8, f->rid >> 3 & 31,
+		    f->rid & 7, i, intids[i], intids[i] == 0 ? " (none)" : "",
+		    confined ? "confined by the SMMU" :
+		    "not confined (unsafe-dma)");
+		if (confined && !pci_smmu_attach(&host_bridge, vm, f->rid)) {
+			pci_smmu_detach(vm);
+			return (print_fail(err, "devices: pci: the SMMU does "
+			    "not answer"));
+		}
 	}
 	vm->mmio[vm->nmmio++] = (struct vm_mmio){ MACHINE_PCI_ECAM_BASE,
 	    ECAM_SIZE, access, p };
@@ -279,11 +310,13 @@ pci_create(struct vm *vm, struct pci_vm *p, char *err)
 }
 
 void
-pci_quiesce(struct pci_vm *p)
+pci_quiesce(struct vm *vm, struct pci_vm *p, bool gone)
 {
 
 	for (unsigned int i = 0; i < p->bus.n; i++)
 		pci_config_reset(&p->bus.slot[i]);
+	if (gone && p->bus.n != 0)
+		pci_smmu_detach(vm);
 }
 
 _Static_assert(nitems(((struct vm_config *)NULL)->extra.pci) == PCI_SLOTS,

@@ -1,7 +1,8 @@
 /*
  * PCI functions passed through: what the files pci*.c share. pci_host.c finds
  * the machine's host bridge and what is behind it; pci.c is what a VM has of
- * it; pci_config.c is configuration space alone.
+ * it; pci_config.c is configuration space alone; pci_smmu.c
+ * is the SMMU before the bridge.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
@@ -14,6 +15,8 @@
 #include "port/pte.h"
 
 #define	PCI_STREAMS	4		/* rows of an iommu-map */
+
+struct vm;
 
 /* The first host bridge of the machine that has an ECAM. */
 struct pci_host {
@@ -40,6 +43,18 @@ const char *pci_host_find(struct pci_host *h, const void *dtb,
 	    const struct platform *plat,
 	    void (*map)(pa_t base, uint64_t size, enum pt_memory memory));
 extern const struct pci_config_ops pci_host_ops;
+/*
+ * The SMMU before it: found by init; started by the first find: NULL, or why
+ * it does not confine that function.
+ */
+void	pci_smmu_init(const struct pci_host *h);
+const char *pci_smmu_find(const struct pci_host *h, unsigned int rid);
+/* False: it does not answer. */
+bool	pci_smmu_attach(const struct pci_host *h, const struct vm *vm,
+	    unsigned int rid);
+void	pci_smmu_detach(const struct vm *vm);
+bool	pci_smmu_has(pa_t pa, uint64_t size);
+bool	pci_smmu_has_intid(unsigned int intid);
 /* Is there an SMMU (its phandle) before this function? False: no. */
 bool	pci_host_stream(const struct pci_host *h, unsigned int rid,
 	    uint32_t *phandle, uint32_t *stream);

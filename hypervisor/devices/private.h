@@ -49,10 +49,13 @@ struct pci_vm {
 	struct pci_bus	bus;
 };
 int	pci_create(struct vm *vm, struct pci_vm *p, char *err);
-/* Cuts all of them off. */
-void	pci_quiesce(struct pci_vm *p);
-/* Is any of that the host bridge's? */
+/* Cuts all of them off, and gone: for ever. */
+void	pci_quiesce(struct vm *vm, struct pci_vm *p, bool gone);
+/* Why the SMMU does not confine all of them; NULL: it does. */
+const char *pci_unconfined(const struct vm_config *c);
+/* Is any of that the host bridge's, or the SMMU's? */
 bool	pci_has_pa(pa_t pa, uint64_t size);
+bool	pci_has_intid(unsigned int intid);
 /*
  * owner.c: why no guest may have this physical range or interrupt, in words
  * to follow "is", as "the hypervisor's console"; NULL: it may.

@@ -10,12 +10,12 @@
 #define	INTID_SPURIOUS	1020
 /* Above it GICv2 has the CPU that sent an SGI (IHI 0048B, 4.4.4). */
 #define	INTID(iar)	((iar) & 0x3ff)
+#define	OWN		255	/* the hypervisor's, no VM's index */
 
 const struct irq_ops *irq_ops;
 struct irq_private irq_private;
 
 static uint8_t owners[INTID_SPURIOUS];	/* VM's index + 1; 0: nobody */
-static unsigned int own_intid;
 static void (*own_handler)(void);
 
 void
@@ -30,7 +30,7 @@ void
 irq_own(unsigned int intid, bool edge, void (*handler)(void))
 {
 
-	own_intid = intid;
+	owners[intid] = OWN;
 	own_handler = handler;
 	irq_ops->enable(intid, edge);
 }
@@ -48,7 +48,7 @@ serve_rest(struct pcpu *p, struct vcpu *v, uint32_t iar)
 		vgic_inject(&vm->gic, v != NULL && v->vm == vm ? &v->gic :
 		    NULL, intid);
 		guests = true;
-	} else if (intid == own_intid)
+	} else if (owners[intid] == OWN)
 		own_handler();
 	else if (intid == irq_private.pmu && v != NULL) {
 		vgic_inject_private(&v->gic, MACHINE_PMU_INTID);

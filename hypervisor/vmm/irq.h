@@ -29,7 +29,7 @@ extern struct irq_private irq_private;
 
 /* A passed-through SPI: physical number = virtual number. */
 void	irq_assign(struct vm *vm, unsigned int intid, bool edge);
-/* The one SPI of the hypervisor's own. */
+/* SPIs of the hypervisor's own: the last handler takes those of all. */
 void	irq_own(unsigned int intid, bool edge, void (*handler)(void));
 /*
  * Acknowledges one interrupt on this CPU and serves it; v is the loaded

@@ -10,24 +10,30 @@ from pathlib import Path
 from typing import Any
 
 import test_linux
-from apiary_lab import paths
+from apiary_lab import paths, targets
 from test_virtio import Machine, Shell
 
-DISK, NET = "0000:00:01.0", "0000:00:02.0"
+DISK, NET, EDU = "0000:00:01.0", "0000:00:02.0", "0000:00:03.0"
+BUT_OUTSIDE = "only=alone,bar,intx,dma_inside"
 HERE = (paths.BUILD / "deps" / "linux" / "modules" /
         "virtio_pci.ko").is_file()
 
 
+SMMU = not targets.load("qemu-virt-smmu").missing()
+# QEMU's virtio goes by the IOMMU only if it is told so.
+BEHIND = ",disable-legacy=on,iommu_platform=on"
+
+
 class Pci(Machine):
-    def machine(self, name: str) -> Path:
+    def machine(self, name: str, more: str = "") -> Path:
         """A disk at 00:01.0 and a network card at 00:02.0."""
         self.disk = self.folder / "disk"
         self.disk.write_bytes(os.urandom(1 << 20))
         return self.target(
             name, "-drive", f"file={self.disk},if=none,format=raw,id=d",
-            "-device", "virtio-blk-pci,drive=d,addr=1.0",
+            "-device", f"virtio-blk-pci,drive=d,addr=1.0{more}",
             "-netdev", "user,id=n", "-device",
-            "virtio-net-pci,netdev=n,addr=2.0")
+            f"virtio-net-pci,netdev=n,addr=2.0{more}")
 
 
 def vm(*functions: str, **more: Any) -> dict[str, Any]:
@@ -46,9 +52,9 @@ class Refused(Pci):
         return said
 
     def test_without_unsafe_dma(self) -> None:
-        self.refused("bundle: /vms/a: devices: pci: nothing here keeps DMA in "
-                     "bounds: not without unsafe-dma in the VM's devices "
-                     "node",
+        self.refused("bundle: /vms/a: devices: pci: SMMU: there is none; so "
+                     "nothing keeps DMA in bounds: not without unsafe-dma in "
+                     "the VM's devices node",
                      a={"guest": "psci", "devices": {"pci": [DISK]}})
 
     def test_not_there(self) -> None:
@@ -87,7 +93,8 @@ class Refused(Pci):
     def test_the_bridge_itself(self) -> None:
         raw = {"guest": "psci", "passthrough": {
             "ecam": {"reg": [0x20000000, 0x4010000000, 0x1000]}}}
-        self.refused("PA 0x4010000000: is the PCI host bridge's", a=raw)
+        self.refused("PA 0x4010000000: is the PCI host bridge's or its "
+                     "SMMU's", a=raw)
 
     def test_no_bridge(self) -> None:
         said = self.run_to_end("--vms", self.vms(a=vm(DISK)), "--target",
@@ -95,6 +102,53 @@ class Refused(Pci):
         self.assertIn(f"pci: {DISK}: no PCI host bridge with an ECAM "
                       f"(pci-host-ecam-generic) in the machine's device "
                       f"tree", said)
+
+    def test_an_smmu_without_stage_2(self) -> None:
+        """That of QEMU 7.2; with unsafe-dma it stays as it was."""
+        target = self.target(
+            "qemu-virt-gicv3", "-device", "edu,dma_mask=0xffffffffff,addr=3.0",
+            machine=",iommu=smmuv3")
+        a = {"guest": "psci", "memory": "32M", "devices": {"pci": [EDU]}}
+        said = self.run_to_end("--vms", self.vms(
+            a=a, b=vm(EDU, guest="pci", append=BUT_OUTSIDE)), "--target",
+            target)
+        self.assertIn("smmu: at 0x9050000: has no stage 2", said)
+        self.assertIn("bundle: /vms/a: devices: pci: SMMU: has no stage 2; so "
+                      "nothing keeps DMA in bounds: not without unsafe-dma",
+                      said)
+        self.assertNotIn("vm a: start", said)
+        self.assertIn("pci.dma_inside RESULT=pass", said)
+        self.assertIn("vm b: off", said)
+
+
+class Edu(Pci):
+    """A guest of ours, with QEMU's edu."""
+
+    def test_function(self) -> None:
+        for gic in (3, 2):
+            with self.subTest(gic=gic):
+                target = self.target(f"qemu-virt-gicv{gic}", "-device",
+                                     "edu,dma_mask=0xffffffffff,addr=3.0")
+                said = self.run_to_end("--vms", self.vms(a=vm(
+                    EDU, guest="pci", append=BUT_OUTSIDE)), "--target",
+                    target)
+                for name in ("alone", "bar", "intx", "dma_inside"):
+                    self.assertIn(f"pci.{name} RESULT=pass", said)
+
+    @unittest.skipUnless(SMMU, "QEMU 7.2 has no stage 2 in its SMMU: make "
+                               "deps-backports")
+    def test_confined(self) -> None:
+        """The other VM's RAM is what its DMA would reach."""
+        a = {"guest": "pci", "memory": "32M", "devices": {"pci": [EDU]}}
+        b = {"guest": "demand", "memory": "64M"}
+        said = self.run_to_end("--vms", self.vms(a=a, b=b), "--target",
+                               "qemu-virt-smmu")
+        self.assertIn("DMA confined by the SMMU", said)
+        for name in ("alone", "bar", "intx", "dma_inside", "dma_outside"):
+            self.assertIn(f"pci.{name} RESULT=pass", said)
+        self.assertIn("smmu: stream 0x18 (PCI function 00:03.0): DMA to "
+                      "0x42000000 blocked: nothing of the VM's", said)
+        self.assertNotIn("RESULT=fail", said)
 
 
 @unittest.skipUnless(HERE, "no Linux: fixtures/fetch-linux")
@@ -136,3 +190,15 @@ class Linux(Pci):
     @unittest.skipUnless(test_linux.FULL, "ten seconds: make test-full")
     def test_disk_and_net_gicv2(self) -> None:
         self.unsafe("qemu-virt-gicv2")
+
+    @unittest.skipUnless(SMMU, "QEMU 7.2 has no stage 2 in its SMMU: make "
+                               "deps-backports")
+    def test_confined(self) -> None:
+        target = self.machine("qemu-virt-smmu", BEHIND)
+        shell = Shell(self.vms(a={
+            "guest": "linux", "memory": "192M",
+            "devices": {"pci": [DISK, NET]}}), "--target", target)
+        self.assertIn(f"PCI function {DISK} is 00:00.0, interrupt 36, DMA "
+                      f"confined by the SMMU", shell.text)
+        self.passed(shell)
+        self.assertNotIn("blocked", shell.text)

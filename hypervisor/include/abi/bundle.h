@@ -56,7 +56,9 @@
  * input goes to the UART.
  *
  * A bus master that is passed through reaches all of the machine's memory,
- * for no stage 2 is between them: with unsafe-dma a VM may have it all the
+ * for no stage 2 is between them. Of PCI functions an SMMUv3 with stage 2 takes
+ * care, where the machine has one: they reach what the VM's CPUs do, and what
+ * is blocked is said. Elsewhere, with unsafe-dma, a VM may have it all the
  * same, and its RAM is then at IPA = PA, wherever that is; its kernel is an
  * arm64 Image, which does not mind. What is a bus master is known by the
  * machine's device tree (dma-coherent, iommus, and what network cards, disk
@@ -71,9 +73,9 @@
  * else is. Their BARs can be put into a window that is the VM's alone, and
  * are not decoded elsewhere. Their interrupts are INTx; two VMs cannot share a
  * line. There is no I/O space, no expansion ROM, no MSI, no extended
- * configuration space. When the VM is reset or ends a function is cut off (no
- * DMA, no decoding, no interrupt), but not reset. Every function is a bus
- * master.
+ * configuration space; stage2 is to be "eager". When the VM is reset or ends a
+ * function is cut off (no DMA, no decoding, no interrupt), but not reset.
+ * Every function is a bus master.
  *
  * With firmware the VM is as QEMU's virt with -bios: it starts at IPA 0, in
  * a ROM that holds that image (64 MiB at most, and not "raw"), with the

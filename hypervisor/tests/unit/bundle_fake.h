@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "arch/aarch64/ext/image_other.h"
+#include "devices/pci.h"
 #include "devices/private.h"
 #include "mm/pool.h"
 #include "vmm/bundle.h"
@@ -184,6 +185,54 @@ fake_ram_left(void)
 {
 
 	return (fake.free);
+}
+
+void
+pci_smmu_init(const struct pci_host *h)
+{
+
+	(void)h;
+}
+
+const char *
+pci_smmu_find(const struct pci_host *h, unsigned int rid)
+{
+
+	(void)h;
+	(void)rid;
+	return ("there is none");
+}
+
+bool
+pci_smmu_attach(const struct pci_host *h, const struct vm *vm,
+    unsigned int rid)
+{
+
+	(void)h;
+	(void)vm;
+	(void)rid;
+	return (false);
+}
+
+void
+pci_smmu_detach(const struct vm *vm)
+{
+
+	(void)vm;
+}
+
+bool
+pci_smmu_has(pa_t pa, uint64_t size)
+{
+
+	return (pa.v + size < pa.v);
+}
+
+bool
+pci_smmu_has_intid(unsigned int intid)
+{
+
+	return (intid == 0);
 }
 
 const char *

@@ -1,0 +1,211 @@
+/*
+ * The SMMU in front of the host bridge: found, started when the first VM has
+ * a function, given what each VM's functions may reach; and what it reports.
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "devices/pci.h"
+#include "devices/private.h"
+#include "lib/string.h"
+#include "platform/pass.h"
+#include "smmu/smmu.h"
+#include "vmm/console.h"
+#include "vmm/irq.h"
+
+#define	FAULTS_SAID	64		/* of a function; no more is recorded */
+
+static struct platform_range frame;	/* of the registers; size 0: none */
+static struct platform_irq irq;
+static uint32_t smmu_phandle;		/* 0: there is none */
+static bool started;
+static const char *broken;		/* NULL: it runs */
+
+/* Streams that VMs have. */
+static struct stream {
+	uint32_t	number;
+	uint16_t	rid;
+	uint8_t		vm;		/* index + 1; 0: nobody's */
+	uint8_t		faults;
+	uint64_t	page;		/* of the last; each is said once */
+} streams[VM_MAX * PCI_SLOTS];
+
+struct search {
+	struct pass	pass;
+};
+
+static int
+visit(void *ctx, struct tree_node *n)
+{
+	struct search *s = ctx;
+	struct tree_value v, names;
+	uint32_t i = 0;
+
+	if (tree_u32(n, "phandle", 0) != smmu_phandle)
+		return (0);
+	if (!tree_get(n, "compatible", &v) || !tree_lists(&v, "arm,smmu-v3") ||
+	    pass_reg(&s->pass, n, 0, &frame) != 1 || frame.size < SMMU_FRAME ||
+	    !pass_okay(n)) {
+		frame.size = 0;
+		return (1);
+	}
+	/* Of the GIC, as all SMMUs' are: type, number, flags. */
+	if (!tree_get(n, "interrupts", &v) ||
+	    !tree_get(n, "interrupt-names", &names))
+		return (1);
+	for (const char *p = NULL; (p = tree_next(&names, p)) != NULL; i++)
+		if (memcmp(p, "eventq", 7) == 0 && tree_cell(&v, i * 3) == 0 &&
+		    i * 12 + 12 <= v.len) {
+			irq.intid = (uint16_t)(32 + tree_cell(&v, i * 3 + 1));
+			irq.edge = (tree_cell(&v, i * 3 + 2) & 3) != 0;
+		}
+	return (1);
+}
+
+static void
+say(const struct smmu_fault *f)
+{
+	const struct stream *s = streams;
+
+	while (s < &streams[nitems(streams)] && (s->vm == 0 ||
+	    s->number != f->stream))
+		s++;
+	if (s == &streams[nitems(streams)]) {
+		log_line("smmu: stream 0x%x, nobody's: DMA blocked (%s)",
+		    f->stream, smmu_fault_name(f->type));
+		return;
+	}
+	struct stream *of = &streams[s - streams];
+	const struct vm *vm = vm_by_index(s->vm - 1u);
+	if (vm == NULL || of->faults == FAULTS_SAID)
+		return;
+	if (of->faults == 0 || of->page != f->address >> PAGE_SHIFT)
+		log_vm(vm, "smmu: stream 0x%x (PCI function %02x:%02x.%x): DMA "
+		    "%s 0x%lx blocked: %s", f->stream, s->rid >> 8,
+		    s->rid >> 3 & 31, s->rid & 7, f->write ? "to" : "from",
+		    f->address, smmu_fault_name(f->type));
+	of->page = f->address >> PAGE_SHIFT;
+	if (++of->faults == FAULTS_SAID) {
+		log_vm(vm, "smmu: stream 0x%x: what else is blocked is not "
+		    "said", f->stream);
+		smmu_quiet(f->stream);
+	}
+}
+
+/* The hypervisor's own interrupts come here, all of them: see irq_own(). */
+static void
+on_interrupt(void)
+{
+	struct smmu_fault f;
+
+	while (smmu_next_fault(&f))
+		say(&f);
+	console_pump();
+}
+
+void
+pci_smmu_init(const struct pci_host *h)
+{
+	char err[VM_ERR];
+	struct search s = { .pass = { .err = err, .errlen = VM_ERR } };
+	struct tree_node root;
+
+	frame.size = irq.intid = 0;
+	started = false;
+	smmu_phandle = h->nstreams != 0 ? h->stream[0].phandle : 0;
+	if (smmu_phandle != 0 && tree_open(&root, devices_machine.dtb,
+	    DEVICES_DTB_MAX, err, VM_ERR) == 0)
+		tree_walk(&root, visit, &s);
+}
+
+/* Of the host bridge's streams the last that there can be. */
+static uint32_t
+last_stream(const struct pci_host *h)
+{
+	uint32_t last = 0, stream, of;
+
+	for (unsigned int rid = h->bus << 8; rid < (h->bus + 1) << 8; rid++)
+		if (pci_host_stream(h, rid, &of, &stream) &&
+		    of == smmu_phandle && stream > last)
+			last = stream;
+	return (last);
+}
+
+/* NULL: it runs. */
+static const char *
+start(const struct pci_host *h)
+{
+	const char *why;
+
+	if (frame.size == 0)
+		return ("the IOMMU is no arm,smmu-v3");
+	devices_machine.map(frame.base, SMMU_FRAME, PT_DEVICE);
+	if ((why = smmu_start(port_pa_to_ptr(frame.base), host.pool,
+	    last_stream(h))) != NULL ||
+	    (why = smmu_suits(host.ipa_bits)) != NULL) {
+		log_line("smmu: at 0x%lx: %s", frame.base.v, why);
+		return (why);
+	}
+	if (irq.intid != 0)
+		irq_own(irq.intid, irq.edge, on_interrupt);
+	log_line("smmu: at 0x%lx: streams without a VM abort; %s %u",
+	    frame.base.v, irq.intid != 0 ? "faults by interrupt" :
+	    "no interrupt, so no faults are said:", irq.intid);
+	return (NULL);
+}
+
+const char *
+pci_smmu_find(const struct pci_host *h, unsigned int rid)
+{
+	uint32_t phandle, stream;
+
+	if (!pci_host_stream(h, rid, &phandle, &stream))
+		return ("there is none");
+	if (!started) {
+		started = true;
+		broken = start(h);
+	}
+	return (smmu_phandle != phandle ? "it is behind a second one" :
+	    broken);
+}
+
+bool
+pci_smmu_attach(const struct pci_host *h, const struct vm *vm,
+    unsigned int rid)
+{
+	uint32_t phandle, stream;
+	struct stream *s = streams;
+
+	if (!pci_host_stream(h, rid, &phandle, &stream))
+		return (false);
+	while (s->vm != 0)		/* as many as functions of VMs */
+		s++;
+	*s = (struct stream){ stream, (uint16_t)rid,
+	    (uint8_t)(vm->index + 1), 0, 0 };
+	return (smmu_attach(stream, &vm->s2.pt));
+}
+
+void
+pci_smmu_detach(const struct vm *vm)
+{
+
+	for (unsigned int i = 0; i < nitems(streams); i++)
+		if (streams[i].vm == vm->index + 1) {
+			smmu_detach(streams[i].number, vm->s2.pt.vmid);
+			streams[i].vm = 0;
+		}
+}
+
+bool
+pci_smmu_has_intid(unsigned int intid)
+{
+
+	return (frame.size != 0 && intid == irq.intid);
+}
+
+bool
+pci_smmu_has(pa_t pa, uint64_t size)
+{
+
+	return (frame.size != 0 && pa.v < frame.base.v + frame.size &&
+	    frame.base.v < pa.v + size);
+}
