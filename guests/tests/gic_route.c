@@ -31,7 +31,9 @@ listen(void *unused)
 	(void)unused;
 	irq_on();
 	publish(&listening[cpu_index()], 1);
-	(void)wait_for(&quit, 1);
+	/* A second each; an emulator may take long to let the other go on. */
+	for (unsigned int i = 0; i < 10 && !wait_for(&quit, 1); i++)
+		;
 	irq_off();
 }
 
