@@ -10,7 +10,6 @@
 #define	INTID_SPURIOUS	1020
 /* Above it GICv2 has the CPU that sent an SGI (IHI 0048B, 4.4.4). */
 #define	INTID(iar)	((iar) & 0x3ff)
-#define	OWN		255	/* the hypervisor's, no VM's index */
 
 const struct irq_ops *irq_ops;
 struct irq_private irq_private;
@@ -30,7 +29,6 @@ void
 irq_own(unsigned int intid, bool edge, void (*handler)(void))
 {
 
-	owners[intid] = OWN;
 	own_handler = handler;
 	irq_ops->enable(intid, edge);
 }
@@ -48,8 +46,8 @@ serve_rest(struct pcpu *p, struct vcpu *v, uint32_t iar)
 		vgic_inject(&vm->gic, v != NULL && v->vm == vm ? &v->gic :
 		    NULL, intid);
 		guests = true;
-	} else if (owners[intid] == OWN)
-		own_handler();
+	} else if (intid >= 32 && own_handler != NULL)
+		own_handler();		/* no VM's, and so ours */
 	else if (intid == irq_private.pmu && v != NULL) {
 		vgic_inject_private(&v->gic, MACHINE_PMU_INTID);
 		v->waiting = 0;
