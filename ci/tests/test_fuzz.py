@@ -23,7 +23,8 @@ SECONDS = int(os.environ.get("APIARY_FUZZ_SECONDS", "60"))
 TREES = {"bundle": "bundles", "platform": "dt"}
 # Longest inputs, in bytes.
 TARGETS = {"bundle": 8192, "image": 1024, "pci": 2048, "platform": 16384,
-           "trap": 2048, "vdev": 1024, "vgic": 1201, "virtio": 1024,
+           "trap": 2048, "vdev": 1024,
+           "vfirmware": 1024, "vgic": 1201, "virtio": 1024,
            "vits": 2048}
 
 

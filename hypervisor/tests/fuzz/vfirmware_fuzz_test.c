@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/corpus.h"
 #include "tests/fuzz/entropy.h"
 #include "vfirmware/vflash.h"
 #include "vfirmware/vfwcfg.h"
@@ -18,8 +19,6 @@
 #define	SIZE		(2 * VFLASH_SECTOR)
 #define	RAM		0x40000000ull
 #define	PAGES		8
-
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static struct vflash flash;
 static struct vfwcfg cfg;
@@ -197,5 +196,6 @@ ATF_TP_ADD_TCS(tp)
 {
 
 	ATF_TP_ADD_TC(tp, registers);
+	ATF_TP_ADD_TC(tp, corpus);
 	return (atf_no_error());
 }

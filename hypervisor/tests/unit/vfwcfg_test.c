@@ -150,6 +150,7 @@ ATF_TC_BODY(by_dma, tc)
 	ATF_CHECK_EQ(0, dma(2, 3, to, false));
 	ATF_CHECK_EQ(0, ram[to - RAM] | ram[to - RAM + 2]);
 	ATF_CHECK_EQ(kernel[1003], ram[to - RAM + 3]);
+	ATF_CHECK_EQ(0, get(0, 1));		/* it stays there */
 }
 
 ATF_TC_WITHOUT_HEAD(dma_refused);
