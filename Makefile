@@ -94,6 +94,7 @@ test-full:
 	@ci/deps base fuzz lava
 	@fixtures/fetch-lava-types
 	@fixtures/fetch-uboot
+	@fixtures/fetch-edk2
 	@fixtures/fetch-dtbs
 	@fixtures/fetch-xen
 	-@fixtures/fetch-tfa
