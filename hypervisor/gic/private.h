@@ -20,7 +20,6 @@
 
 #define	GICD_CTLR_GRP1	(1u << 0)	/* GICv2, as seen Non-secure */
 #define	GICD_CTLR_V3_GRP1 (1u << 1)	/* EnableGrp1 / EnableGrp1A */
-#define	GICD_CTLR_ARE	(1u << 4)
 #define	GICD_CTLR_RWP	(1u << 31)
 
 #define	GICC_CTLR	0x0000

@@ -22,6 +22,7 @@ struct pass {
 	uint32_t	timer_parent;	/* phandle */
 	bool		timer_extended;
 	const char	*stdout_path;	/* NULL without */
+	unsigned int	version;	/* of what is being read */
 	const char	*intc;		/* compatible of another controller */
 };
 

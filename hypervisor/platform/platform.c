@@ -80,7 +80,7 @@ read_cpu(struct pass *s, const struct tree_node *n)
 }
 
 static int
-read_psci(struct pass *s, const struct tree_node *n, unsigned int version)
+read_psci(struct pass *s, const struct tree_node *n)
 {
 	struct platform_psci *c = &s->p->psci;
 	const char *method = string_or_empty(n, "method");
@@ -89,7 +89,7 @@ read_psci(struct pass *s, const struct tree_node *n, unsigned int version)
 	c->present = c->hvc || strcmp(method, "smc") == 0;
 	if (!c->present)
 		note(s->p, "psci: method: not smc or hvc");
-	c->v0_1 = version == 0;
+	c->v0_1 = s->version == 0;
 	c->cpu_on = tree_u32(n, "cpu_on", 0);
 	return (0);
 }
@@ -99,8 +99,9 @@ read_psci(struct pass *s, const struct tree_node *n, unsigned int version)
  * interface; GICv2 has none, and the virtual interface must be there.
  */
 static int
-read_gic(struct pass *s, const struct tree_node *n, unsigned int version)
+read_gic(struct pass *s, const struct tree_node *n)
 {
+	unsigned int version = s->version;
 	struct platform_gic *g = &s->p->gic;
 	uint32_t regions = 0;
 	struct tree_value v;
@@ -142,11 +143,10 @@ read_gic(struct pass *s, const struct tree_node *n, unsigned int version)
 }
 
 static int
-read_timer(struct pass *s, const struct tree_node *n, unsigned int version)
+read_timer(struct pass *s, const struct tree_node *n)
 {
 	const struct tree_node *nexus;
 
-	(void)version;
 	s->timer_extended = tree_get(n, "interrupts-extended", &s->timer_irqs);
 	if (s->timer_extended)
 		s->timer_parent = tree_cell(&s->timer_irqs, 0);
@@ -157,10 +157,9 @@ read_timer(struct pass *s, const struct tree_node *n, unsigned int version)
 }
 
 static int
-read_pmu(struct pass *s, const struct tree_node *n, unsigned int version)
+read_pmu(struct pass *s, const struct tree_node *n)
 {
 
-	(void)version;
 	tree_get(n, "interrupts", &s->pmu_irqs);
 	return (0);
 }
@@ -169,8 +168,7 @@ read_pmu(struct pass *s, const struct tree_node *n, unsigned int version)
 static const struct {
 	char		compatible[23];
 	uint8_t		version;
-	int		(*read)(struct pass *s, const struct tree_node *n,
-			    unsigned int version);
+	int		(*read)(struct pass *s, const struct tree_node *n);
 } kinds[] = {
 	{ "arm,gic-v3", 3, read_gic },
 	{ "arm,gic-400", 2, read_gic },
@@ -194,13 +192,14 @@ read_compatible(struct pass *s, const struct tree_node *n)
 	tree_get(n, "compatible", &v);
 	while ((c = tree_next(&v, c)) != NULL) {
 		for (unsigned int i = 0; i < nitems(kinds); i++)
-			if (strcmp(c, kinds[i].compatible) == 0)
-				return (!pass_okay(n) ? 0 :
-				    kinds[i].read(s, n, kinds[i].version));
+			if (strcmp(c, kinds[i].compatible) == 0) {
+				s->version = kinds[i].version;
+				return (pass_okay(n) ? kinds[i].read(s, n) : 0);
+			}
 		/* "arm,cortex-a53-pmu" and its like. */
 		if (strncmp(c, "arm,cortex-", 11) == 0 &&
 		    strcmp(c + strlen(c) - 4, "-pmu") == 0 && pass_okay(n))
-			return (read_pmu(s, n, 0));
+			return (read_pmu(s, n));
 	}
 	return (0);
 }

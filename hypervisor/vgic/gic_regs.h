@@ -8,6 +8,7 @@
 #pragma once
 
 #define	GICD_CTLR	0x0000
+#define	GICD_CTLR_ARE	(1u << 4)		/* GICv3 */
 #define	GICD_TYPER	0x0004
 #define	GICD_IIDR	0x0008
 #define	GICD_IGROUPR	0x0080

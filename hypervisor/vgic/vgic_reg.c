@@ -12,7 +12,6 @@
 
 #define	CTLR_ENABLE_GRP0	(1u << 0)
 #define	CTLR_ENABLE_GRP1	(1u << 1)
-#define	CTLR_ARE		(1u << 4)	/* GICv3 */
 #define	CTLR_DS			(1u << 6)	/* GICv3 */
 #define	IIDR_ARM		0x43b		/* implementer */
 #define	GICD_IDS		0xfd0
@@ -264,7 +263,7 @@ read_control(const struct vgic *vg, uint32_t off)
 	case GICD_CTLR:
 		return ((vg->group_on[0] & CTLR_ENABLE_GRP0) |
 		    (vg->group_on[1] & CTLR_ENABLE_GRP1) |
-		    (vg->version == 3 ? CTLR_ARE | CTLR_DS : 0));
+		    (vg->version == 3 ? GICD_CTLR_ARE | CTLR_DS : 0));
 	case GICD_IIDR:
 		return (IIDR_ARM);
 	default:

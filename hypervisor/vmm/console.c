@@ -7,16 +7,9 @@
 #include "vmm/console.h"
 #include "vmm/vm.h"
 
-struct vm_console {
-	uint64_t	paid;		/* when all that it said is due */
-	unsigned int	n;		/* characters held in line */
-	char		line[CONSOLE_LINE];
-};
-
 static struct spinlock lock;
 static const struct console_ops *dev;	/* NULL: nobody hears anything */
 static bool panicking;
-static unsigned int attached;
 /* Whose unfinished line stands on the console; NULL: none. */
 static struct vm *open_line;
 static unsigned int focus;		/* index of a VM */
@@ -84,26 +77,10 @@ console_panic(void)
 	panicking = true;
 }
 
-void
-console_attach(struct vm *vm, void *page)
-{
-
-	vm->console = page;
-	attached++;
-}
-
-void
-console_detach(struct vm *vm)
-{
-
-	if (vm->console != NULL)
-		attached--;
-}
-
 static void
 flush(struct vm *vm)
 {
-	struct vm_console *c = vm->console;
+	struct vm_console *c = &vm->console;
 
 	if (c->n == 0)
 		return;
@@ -131,10 +108,10 @@ console_vm_flush(struct vm *vm)
 bool
 console_pay(struct vm *vm, unsigned int n)
 {
-	struct vm_console *held = vm->console;
+	struct vm_console *held = &vm->console;
 	uint64_t now = port_counter(), hz = port_counter_hz();
 
-	if (attached == 1)
+	if (vm_count == 1)
 		return (true);
 	/* However long it was silent, it may be ahead by a burst. */
 	uint64_t paid = held->paid > now ? held->paid : now;
@@ -152,14 +129,14 @@ bool
 console_vm_put(void *ctx, char c)
 {
 	struct vm *vm = ctx;
-	struct vm_console *held = vm->console;
+	struct vm_console *held = &vm->console;
 
 	if (dev == NULL || c == '\r')
 		return (true);
 	if (!console_pay(vm, 1))
 		return (false);
 	console_lock();
-	if (attached == 1) {
+	if (vm_count == 1) {
 		open_line = c == '\n' ? NULL : vm;
 		put(NULL, c);
 	} else {
@@ -222,7 +199,7 @@ console_pump(void)
 	struct vm *vm = listener(focus);
 	if (vm == NULL)
 		return;
-	if (attached > 1 && console_backlog())
+	if (vm_count > 1 && console_backlog())
 		console_vm_flush(vm);
 	while (console_backlog() && vm->input(vm,
 	    input.bytes[input.out % sizeof(input.bytes)]))

@@ -28,9 +28,13 @@ struct console_ops {
 };
 
 void	console_init(const struct console_ops *ops);
-/* A VM comes: room for its half lines, from memory that stays (one page). */
-void	console_attach(struct vm *vm, void *page);
-void	console_detach(struct vm *vm);
+/* Of one VM, zeroed. */
+struct vm_console {
+	uint64_t	paid;		/* when all that it said is due */
+	unsigned int	n;		/* characters held in line */
+	char		line[CONSOLE_LINE];
+};
+
 /* From a VM's UART. False: it has said too much of late, try again. */
 bool	console_vm_put(void *vm, char c);
 /* The same of n characters that need not be said. */

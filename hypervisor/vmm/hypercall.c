@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "abi/hypercall.h"
+#include "lib/string.h"
 #include "vmm/smccc.h"
 #include "vmm/vm.h"
 
@@ -72,18 +73,13 @@ smccc_fn *const hypercall_calls64[SMCCC_CALLS] = {
 bool
 hypercall_query(struct vcpu *v)
 {
+	static const uint64_t uid[] = { HC_UID_0, HC_UID_1, HC_UID_2, HC_UID_3 },
+	    revision[] = { HC_VERSION_MAJOR, HC_VERSION_MINOR };
+	uint32_t fid = smccc_fid(v);
 
-	switch (smccc_fid(v)) {
-	case HC_UID:
-		v->x[0] = HC_UID_0;
-		v->x[1] = HC_UID_1;
-		v->x[2] = HC_UID_2;
-		v->x[3] = HC_UID_3;
-		return (true);
-	case HC_REVISION:
-		v->x[0] = HC_VERSION_MAJOR;
-		v->x[1] = HC_VERSION_MINOR;
-		return (true);
-	}
-	return (false);
+	if (fid == HC_UID)
+		memcpy(v->x, uid, sizeof(uid));
+	else if (fid == HC_REVISION)
+		memcpy(v->x, revision, sizeof(revision));
+	return (fid == HC_UID || fid == HC_REVISION);
 }

@@ -16,9 +16,7 @@
 #define	SUSPEND_RES0		0xfcfe0000u
 
 /* What AFFINITY_INFO returns. */
-#define	AFFINITY_ON		0
-#define	AFFINITY_OFF		1
-#define	AFFINITY_ON_PENDING	2
+enum { AFFINITY_ON, AFFINITY_OFF, AFFINITY_ON_PENDING };
 
 /* What MIGRATE_INFO_TYPE returns for no Trusted OS. */
 #define	MIGRATE_NOT_REQUIRED	2

@@ -32,8 +32,6 @@
 #define	ID_AA64MMFR0	ID(7, 0)
 #define	ID_AA64MMFR1	ID(7, 1)
 
-#define	PFR0_GIC_SHIFT	24		/* ID_AA64PFR0_EL1.GIC */
-#define	PFR1_GIC_SHIFT	28		/* ID_PFR1_EL1.GIC */
 #define	DFR0_PMU_SHIFT	8		/* ID_AA64DFR0_EL1.PMUVer */
 
 static const struct {
@@ -174,8 +172,8 @@ sysreg_init(unsigned int ipa_bits)
 		    port_id_reg(reg) & id_keep[i].keep, ipa_bits);
 	}
 	/* System registers of GICv3 (IHI 0069, 3.0), where the VM has them. */
-	ids[1][ID_AA64PFR0] |= 1ull << PFR0_GIC_SHIFT;
-	ids[1][ID_PFR1] |= 1ull << PFR1_GIC_SHIFT;
+	ids[1][ID_AA64PFR0] |= 1ull << 24;
+	ids[1][ID_PFR1] |= 1ull << 28;
 }
 
 uint64_t

@@ -7,10 +7,10 @@
 #include "lib/string.h"
 #include "mm/pool.h"
 #include "port/mem.h"
-#include "vmm/console.h"
 #include "vmm/irq.h"
 
 static struct vm *vms[VM_MAX];
+unsigned int vm_count;
 static struct spinlock vms_lock;
 struct host host;
 struct pcpu *pcpus[PCPU_MAX + 1];
@@ -164,19 +164,22 @@ vm_create(const struct vm_config *c, char *err)
 	unsigned int i;
 
 	vm = pool_alloc(host.pool, PAGE_COUNT(sizeof(*vm)), 1);
-	void *page = pool_alloc(host.pool, 1, 1);
-	if (vm == NULL || page == NULL)
+	if (vm == NULL)
 		return (print_fail(err, "no memory for the VM itself"));
 	vm->config = *c;
 	vm->ways = (uint8_t)(c->stats + 2 * c->image.aarch32);
 	spin_lock(&vms_lock);
 	for (i = 0; i < VM_MAX && vms[i] != NULL; i++)
 		;
-	if (i < VM_MAX)
+	if (i < VM_MAX) {
 		vms[i] = vm;
+		vm_count++;
+	}
 	spin_unlock(&vms_lock);
-	if (i == VM_MAX)
+	if (i == VM_MAX) {
+		pool_free(host.pool, vm, PAGE_COUNT(sizeof(*vm)));
 		return (print_fail(err, "more than %d VMs", VM_MAX));
+	}
 	vm->index = i;
 	vm->state = VM_CREATED;
 	for (i = 0; i < VM_MAX_PCPUS; i++)
@@ -211,7 +214,6 @@ vm_create(const struct vm_config *c, char *err)
 	vm->input = uart_input;
 	if (host.devices->create(vm, err) != 0)
 		goto fail;
-	console_attach(vm, page);
 	vpl011_init(&vm->uart, &uart_ops, vm);
 	vpl031_init(&vm->rtc, 0, &rtc_ops, vm);
 	return (0);
@@ -385,7 +387,7 @@ vm_destroy(struct vm *vm)
 		host.ram_free(vm->ram, vm->config.memory);
 	spin_lock(&vms_lock);
 	vms[vm->index] = NULL;
+	vm_count--;
 	spin_unlock(&vms_lock);
-	console_detach(vm);
 	pool_free(host.pool, vm, PAGE_COUNT(sizeof(*vm)));
 }

@@ -11,6 +11,7 @@
 #include "mm/stage2.h"
 #include "vdev/vpl011.h"
 #include "vdev/vpl031.h"
+#include "vmm/console.h"
 #include "vmm/log.h"
 #include "vmm/vcpu.h"
 
@@ -131,7 +132,7 @@ struct vm {
 	uint8_t		last_vcpu[VM_MAX_PCPUS]; /* that ran, by pcpu */
 	uint64_t	cntvoff;
 	uint64_t	copy_ticks, first_entry;	/* HC_BOOT */
-	void		*console;	/* vmm/console.c's */
+	struct vm_console console;
 };
 
 struct dtw;
@@ -171,6 +172,7 @@ void	vm_destroy(struct vm *vm);
 /* A device of the VM's drives its line, an SPI; from any CPU. */
 void	vm_set_line(void *vm, unsigned int intid, bool level);
 
+extern unsigned int vm_count;			/* that there are */
 struct vm *vm_by_index(unsigned int i);		/* NULL: no such */
 unsigned int vm_count_live(void);
 

@@ -150,7 +150,10 @@ vm_create(const struct vm_config *c, char *err)
 		return (-1);
 	for (slot = 0; slot < VM_MAX && fake.vms[slot] != NULL; slot++)
 		;
-	fake_promise(slot < VM_MAX, "VM_MAX");
+	if (slot == VM_MAX) {
+		snprintf(err, VM_ERR, "more than %d VMs", VM_MAX);
+		return (-1);
+	}
 	fake_promise(strnlen(c->name, VM_NAME_MAX) < VM_NAME_MAX, "name");
 	fake_promise(c->nvcpus >= 1 && c->nvcpus <= MACHINE_MAX_VCPUS,
 	    "nvcpus");
