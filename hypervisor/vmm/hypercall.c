@@ -73,8 +73,8 @@ smccc_fn *const hypercall_calls64[SMCCC_CALLS] = {
 bool
 hypercall_query(struct vcpu *v)
 {
-	static const uint64_t uid[] = { HC_UID_0, HC_UID_1, HC_UID_2, HC_UID_3 },
-	    revision[] = { HC_VERSION_MAJOR, HC_VERSION_MINOR };
+	static const uint64_t uid[] = { HC_UID_0, HC_UID_1, HC_UID_2,
+	    HC_UID_3 }, revision[] = { HC_VERSION_MAJOR, HC_VERSION_MINOR };
 	uint32_t fid = smccc_fid(v);
 
 	if (fid == HC_UID)
