@@ -66,8 +66,9 @@ class Matrix(InFolder):
             targets.load(point["target"], point["cpu"], point["smp"])
         machines = {(p["target"], p["cpu"], p["smp"])
                     for p in matrix["points"]}
-        self.assertEqual(len(machines), 33)
-        self.assertEqual(len(matrix["points"]), 33)
+        self.assertGreater(len(machines), 30)
+        self.assertEqual(len(matrix["points"]), len(machines), "twice the "
+                         "same machine")
 
     def test_refused(self) -> None:
         for old, new, error in (("smp: 1}", "smpp: 1}", "a point has"),
