@@ -12,8 +12,8 @@ from .tree import File, Finding, code_of
 # machine is described (platform/) before its GIC is driven.
 ORDER = ["abi", "port", "lib", "mm", "vgic", "vtimer", "vdev", "virtio",
          "vits", "vfirmware", "vmm", "arch/arm", "arch/aarch64",
-         "arch/fake", "uart", "platform", "gic", "smmu", "devices", "boot",
-         "tests"]
+         "arch/fake", "uart", "platform", "gic", "its", "smmu", "devices",
+         "boot", "tests"]
 PURE = ("mm", "vgic", "vtimer", "vdev", "virtio", "vits", "vfirmware")
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(["<])([^">]+)[">]', re.M)
 

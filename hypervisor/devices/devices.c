@@ -28,7 +28,6 @@ struct devices {
 	struct pci_vm	pci;
 	struct share	*share;			/* NULL: none */
 	unsigned int	end;			/* of it */
-	struct vits	*its;			/* NULL: none */
 };
 
 /* What two VMs have in common, by the number of its name. */
@@ -166,16 +165,16 @@ add_its(struct devices *d, char *err)
 {
 	struct vm *vm = d->vm;
 
-	if ((d->its = new(sizeof(*d->its))) == NULL)
+	if ((d->pci.its = new(sizeof(*d->pci.its))) == NULL)
 		return (print_fail(err, "devices: no memory for the ITS"));
-	vits_init(d->its, &vm->gic, &its_ops, d);
+	vits_init(d->pci.its, &vm->gic, &its_ops, d);
 	for (unsigned int i = 0; i < vm->nmmio; i++)
 		if (vm->mmio[i].access == vgic_redist_mmio) {
 			vm->mmio[i].access = vits_redist_mmio;
-			vm->mmio[i].dev = d->its;
+			vm->mmio[i].dev = d->pci.its;
 		}
 	vm->mmio[vm->nmmio++] = (struct vm_mmio){ MACHINE_ITS_BASE,
-	    MACHINE_ITS_SIZE, vits_mmio, d->its };
+	    MACHINE_ITS_SIZE, vits_mmio, d->pci.its };
 	return (0);
 }
 
@@ -249,8 +248,8 @@ reset(struct vm *vm)
 	for (unsigned int i = 0; i < DEVICES_SLOTS; i++)
 		if (d->slot[i] != NULL)
 			virtio_reset(d->slot[i]);
-	if (d->its != NULL)
-		vits_reset(d->its);
+	if (d->pci.its != NULL)
+		vits_reset(d->pci.its);
 	dma_quiesce(&vm->config);
 	pci_quiesce(vm, &d->pci, gone);
 	firmware_reset(vm);

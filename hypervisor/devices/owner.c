@@ -31,6 +31,8 @@ owner_of_pa(pa_t pa, uint64_t size)
 	for (; r < plat->gic.frame + nitems(plat->gic.frame); r++)
 		if (meets(pa, size, r->base, r->size))
 			return ("the interrupt controller");
+	if (pci_msi_has(pa, size))
+		return ("the interrupt controller (for MSIs)");
 	if (meets(pa, size, uart->base, uart->size))
 		return ("the hypervisor's console");
 	if (pci_has_pa(pa, size))

@@ -15,6 +15,7 @@
 #define	FDT_BYTES	(640 + PCI_SLOTS * 40)
 #define	WINDOW_MAX	0x10000000ul
 #define	GIC_PHANDLE	0x8002		/* guest.dtsi */
+#define	ITS_PHANDLE	0x8003
 
 static struct pci_host host_bridge;
 static const char *no_bridge;
@@ -39,8 +40,10 @@ find_bridge(void)
 	if (!looked)
 		no_bridge = pci_host_find(&host_bridge, devices_machine.dtb,
 		    devices_machine.plat, devices_machine.map);
-	if (!looked && no_bridge == NULL)
+	if (!looked && no_bridge == NULL) {
 		pci_smmu_init(&host_bridge);
+		pci_msi_init(&host_bridge);
+	}
 	looked = true;
 	return (no_bridge);
 }
@@ -218,6 +221,8 @@ pci_write(struct dtw *t, const struct vm_config *c)
 		dtw_cells(t, "interrupt-map", map[0], rows * 10);
 	if (host_bridge.coherent)
 		dtw_bytes(t, "dma-coherent", "", 0);
+	if (c->extra.its)
+		DTW_CELLS(t, "msi-map", 0, ITS_PHANDLE, 0, 1u << 16);
 	dtw_end(t);
 }
 
@@ -287,6 +292,8 @@ pci_create(struct vm *vm, struct pci_vm *p, char *err)
 	    host_bridge.pci))) != 0)
 		return (print_fail(err, "devices: pci: no memory for stage 2 "
 		    "tables"));
+	if (p->its != NULL)
+		pci_msi_begin(&host_bridge, vm, p->its);
 	for (unsigned int i = 0; i < p->bus.n; i++) {
 		struct pci_function *f = &p->bus.slot[i];
 
@@ -303,6 +310,8 @@ pci_create(struct vm *vm, struct pci_vm *p, char *err)
 			return (print_fail(err, "devices: pci: the SMMU does "
 			    "not answer"));
 		}
+		if (p->its != NULL)
+			pci_msi_give(&host_bridge, vm, f, i);
 	}
 	vm->mmio[vm->nmmio++] = (struct vm_mmio){ MACHINE_PCI_ECAM_BASE,
 	    ECAM_SIZE, access, p };
@@ -315,6 +324,7 @@ pci_quiesce(struct vm *vm, struct pci_vm *p, bool gone)
 
 	for (unsigned int i = 0; i < p->bus.n; i++)
 		pci_config_reset(&p->bus.slot[i]);
+	pci_msi_quiesce(vm, gone);
 	if (gone && p->bus.n != 0)
 		pci_smmu_detach(vm);
 }

@@ -10,7 +10,10 @@
 #define	CAP_EA		0x14		/* Enhanced Allocation */
 #define	MSI_64		(1u << 23)	/* 4 bytes longer; with masks 8 more */
 #define	MSI_MASKS	(1u << 24)
+#define	MSI_LOG2(cap)	((cap) >> 17 & 7)
 #define	MSIX_BYTES	12
+#define	MSIX_LAST(cap)	((cap) >> 16 & 0x7ff)
+#define	CAP_CONTROL	2		/* of both: bits that turn them on */
 #define	CAPS_MAX	48		/* that fit */
 
 /* What a guest may have set; I/O space is not there. */
@@ -63,7 +66,42 @@ pci_config_size(const struct pci_config_ops *ops, unsigned int rid,
 	return (~((uint64_t)mask_high << 32 | mask) + 1);
 }
 
-/* Capabilities that are not shown, by their offsets. */
+unsigned int
+pci_config_messages(const struct pci_function *f)
+{
+	unsigned int n = f->msix != 0 ? MSIX_LAST(hw_read(f, f->msix)) + 1 : 0;
+	unsigned int msi = f->msi != 0 ? 1u << MSI_LOG2(hw_read(f, f->msi)) :
+	    0;
+
+	return (n > msi ? n : msi);
+}
+
+/* Firmware, or a guest, may have turned them on. */
+static void
+no_messages(const struct pci_function *f)
+{
+
+	if (f->msi != 0)
+		f->ops->write(f->rid, f->msi + CAP_CONTROL, 2, 0);
+	if (f->msix != 0)
+		f->ops->write(f->rid, f->msix + CAP_CONTROL, 2, 0);
+}
+
+/* The first dword of a capability, with no more messages than are given. */
+static uint32_t
+messages(const struct pci_function *f, unsigned int reg, uint32_t cap)
+{
+	uint32_t last = f->messages - 1u, log2 = MSI_LOG2(cap);
+
+	if (reg == f->msix)
+		return (MSIX_LAST(cap) <= last ? cap :
+		    (cap & ~(0x7ffu << 16)) | last << 16);
+	while (log2 > 0 && 1u << log2 > f->messages)
+		log2--;
+	return ((cap & ~(7u << 17)) | log2 << 17);
+}
+
+/* Capabilities for messages, by their offsets. */
 static const char *
 find_caps(struct pci_function *f)
 {
@@ -116,7 +154,9 @@ pci_config_init(struct pci_function *f, const struct pci_config_ops *ops,
 		if ((flags & PCI_BAR_64) != 0 && i + 1 < PCI_BARS)
 			f->bar[++i].upper = true;
 	}
-	return (find_caps(f));
+	const char *why = find_caps(f);
+	no_messages(f);
+	return (why);
 }
 
 /* Whether all BARs are where the VM may have them. */
@@ -165,6 +205,7 @@ pci_config_reset(struct pci_function *f)
 	for (unsigned int i = 0; i < PCI_BARS; i++)
 		f->bar[i].value = 0;
 	hw_command(f, PCI_COMMAND_NO_INTX);
+	no_messages(f);
 }
 
 static uint32_t
@@ -194,8 +235,9 @@ static bool
 hidden(const struct pci_function *f, unsigned int reg)
 {
 
-	return ((f->msi != 0 && reg - f->msi < f->msi_bytes) ||
-	    (f->msix != 0 && reg - f->msix < MSIX_BYTES));
+	return (f->messages == 0 &&
+	    ((f->msi != 0 && reg - f->msi < f->msi_bytes) ||
+	    (f->msix != 0 && reg - f->msix < MSIX_BYTES)));
 }
 
 /* What the guest finds in the four bytes at reg. */
@@ -218,7 +260,7 @@ get(const struct pci_function *f, unsigned int reg)
 		return ((v & ~0xffu) | f->line);
 	/* A null capability, in the list as before. */
 	if (reg != 0 && (reg == f->msi || reg == f->msix))
-		return (v & 0xff00u);
+		return (f->messages != 0 ? messages(f, reg, v) : v & 0xff00u);
 	return (hidden(f, reg) ? 0 : v);
 }
 

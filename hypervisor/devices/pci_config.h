@@ -2,8 +2,8 @@
  * The configuration space that a VM has of a PCI function of the machine's:
  * decodes its accesses, and lets through to the function what can harm nobody
  * else (PCI Local Bus Specification 3.0, chapter 6). Addresses are kept inside
- * of a window that is the VM's; messages (MSI), I/O space, expansion ROMs and
- * the extended space (SR-IOV, resizable BARs) are not there.
+ * of a window that is the VM's; I/O space, expansion ROMs and the extended
+ * space (SR-IOV, resizable BARs) are not there, messages (MSI) only if given.
  *
  * Must not know VMs, nor how the machine's configuration space is reached.
  *
@@ -50,8 +50,9 @@ struct pci_function {
 	uint16_t	command;	/* what the guest takes it for */
 	uint8_t		pin;		/* 1 to 4: INTA to INTD; 0: none */
 	uint8_t		line;
-	uint8_t		msi, msix;	/* capabilities not shown; 0: none */
+	uint8_t		msi, msix;	/* capabilities; 0: none */
 	uint8_t		msi_bytes;
+	uint8_t		messages;	/* shown of them; 0: they are not */
 	struct {
 		uint64_t	size;	/* bytes; 0: none, or an upper half */
 		uint64_t	value;	/* address, as the guest has it */
@@ -77,6 +78,8 @@ const char *pci_config_init(struct pci_function *f,
 /* Bytes of the BAR, 0: none; the address in it. It is not decoded then. */
 uint64_t pci_config_size(const struct pci_config_ops *ops, unsigned int rid,
 	    unsigned int bar, uint64_t *address, uint32_t *flags);
+/* How many messages it may send. */
+unsigned int pci_config_messages(const struct pci_function *f);
 /* As after power-on, as far as that can be had: cut off from all. */
 void	pci_config_reset(struct pci_function *f);
 /* An access to the ECAM of the bus; callers lock. */

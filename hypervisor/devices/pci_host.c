@@ -110,18 +110,19 @@ read_interrupts(struct search *s, const struct tree_node *n)
 }
 
 static void
-read_streams(struct pci_host *h, const struct tree_node *n)
+read_map(struct pci_map *m, const struct tree_node *n, const char *prop,
+    const char *mask)
 {
 	struct tree_value v;
 
-	h->stream_mask = tree_u32(n, "iommu-map-mask", ~0u);
-	if (!tree_get(n, "iommu-map", &v))
+	m->mask = tree_u32(n, mask, ~0u);
+	if (!tree_get(n, prop, &v))
 		return;
-	for (uint32_t i = 0; i < v.len / 16 && h->nstreams < PCI_STREAMS; i++) {
-		h->stream[h->nstreams].rid = tree_cell(&v, i * 4);
-		h->stream[h->nstreams].phandle = tree_cell(&v, i * 4 + 1);
-		h->stream[h->nstreams].stream = tree_cell(&v, i * 4 + 2);
-		h->stream[h->nstreams++].length = tree_cell(&v, i * 4 + 3);
+	for (uint32_t i = 0; i < v.len / 16 && m->n < PCI_MAP_ROWS; i++) {
+		m->row[m->n].rid = tree_cell(&v, i * 4);
+		m->row[m->n].phandle = tree_cell(&v, i * 4 + 1);
+		m->row[m->n].to = tree_cell(&v, i * 4 + 2);
+		m->row[m->n++].length = tree_cell(&v, i * 4 + 3);
 	}
 }
 
@@ -175,7 +176,14 @@ visit_host(void *ctx, struct tree_node *n)
 		s->why = "has an ECAM of less than a bus";
 	else if ((s->why = read_window(h, n)) == NULL) {
 		read_interrupts(s, n);
-		read_streams(h, n);
+		read_map(&h->streams, n, "iommu-map", "iommu-map-mask");
+		read_map(&h->messages, n, "msi-map", "msi-map-mask");
+		/* Without a map they are called what they are. */
+		if (h->messages.n == 0 && tree_get(n, "msi-parent", &v)) {
+			h->messages.row[0].phandle = tree_cell(&v, 0);
+			h->messages.row[0].length = 1u << 16;
+			h->messages.n = 1;
+		}
 	}
 	return (1);
 }
@@ -255,18 +263,31 @@ pci_host_find(struct pci_host *h, const void *dtb,
 }
 
 bool
-pci_host_stream(const struct pci_host *h, unsigned int rid,
-    uint32_t *phandle, uint32_t *stream)
+pci_map_find(const struct pci_map *m, unsigned int rid, uint32_t *phandle,
+    uint32_t *to)
 {
 
-	for (unsigned int i = 0; i < h->nstreams; i++) {
-		uint32_t at = (rid & h->stream_mask) - h->stream[i].rid;
+	for (unsigned int i = 0; i < m->n; i++) {
+		uint32_t at = (rid & m->mask) - m->row[i].rid;
 
-		if (at < h->stream[i].length) {
-			*phandle = h->stream[i].phandle;
-			*stream = h->stream[i].stream + at;
+		if (at < m->row[i].length) {
+			*phandle = m->row[i].phandle;
+			*to = m->row[i].to + at;
 			return (true);
 		}
 	}
 	return (false);
+}
+
+uint32_t
+pci_map_last(const struct pci_host *h, const struct pci_map *m,
+    uint32_t phandle)
+{
+	uint32_t last = 0, to, of;
+
+	for (unsigned int rid = h->bus << 8; rid < (h->bus + 1) << 8; rid++)
+		if (pci_map_find(m, rid, &of, &to) && of == phandle &&
+		    to > last)
+			last = to;
+	return (last);
 }

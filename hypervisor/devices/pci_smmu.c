@@ -111,23 +111,10 @@ pci_smmu_init(const struct pci_host *h)
 
 	frame.size = irq.intid = 0;
 	started = false;
-	smmu_phandle = h->nstreams != 0 ? h->stream[0].phandle : 0;
+	smmu_phandle = h->streams.n != 0 ? h->streams.row[0].phandle : 0;
 	if (smmu_phandle != 0 && tree_open(&root, devices_machine.dtb,
 	    DEVICES_DTB_MAX, err, VM_ERR) == 0)
 		tree_walk(&root, visit, &s);
-}
-
-/* Of the host bridge's streams the last that there can be. */
-static uint32_t
-last_stream(const struct pci_host *h)
-{
-	uint32_t last = 0, stream, of;
-
-	for (unsigned int rid = h->bus << 8; rid < (h->bus + 1) << 8; rid++)
-		if (pci_host_stream(h, rid, &of, &stream) &&
-		    of == smmu_phandle && stream > last)
-			last = stream;
-	return (last);
 }
 
 /* NULL: it runs. */
@@ -140,7 +127,7 @@ start(const struct pci_host *h)
 		return ("the IOMMU is no arm,smmu-v3");
 	devices_machine.map(frame.base, SMMU_FRAME, PT_DEVICE);
 	if ((why = smmu_start(port_pa_to_ptr(frame.base), host.pool,
-	    last_stream(h))) != NULL ||
+	    pci_map_last(h, &h->streams, smmu_phandle))) != NULL ||
 	    (why = smmu_suits(host.ipa_bits)) != NULL) {
 		log_line("smmu: at 0x%lx: %s", frame.base.v, why);
 		return (why);
@@ -158,7 +145,7 @@ pci_smmu_find(const struct pci_host *h, unsigned int rid)
 {
 	uint32_t phandle, stream;
 
-	if (!pci_host_stream(h, rid, &phandle, &stream))
+	if (!pci_map_find(&h->streams, rid, &phandle, &stream))
 		return ("there is none");
 	if (!started) {
 		started = true;
@@ -175,13 +162,13 @@ pci_smmu_attach(const struct pci_host *h, const struct vm *vm,
 	uint32_t phandle, stream;
 	struct stream *s = streams;
 
-	if (!pci_host_stream(h, rid, &phandle, &stream))
+	if (!pci_map_find(&h->streams, rid, &phandle, &stream))
 		return (false);
 	while (s->vm != 0)		/* as many as functions of VMs */
 		s++;
 	*s = (struct stream){ stream, (uint16_t)rid,
 	    (uint8_t)(vm->index + 1), 0, 0 };
-	return (smmu_attach(stream, &vm->s2.pt));
+	return (smmu_attach(stream, pci_msi_tables(vm)));
 }
 
 void

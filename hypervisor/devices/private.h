@@ -11,6 +11,8 @@
 #include "lib/dtw.h"
 #include "lib/tree.h"
 
+struct vits;
+
 #define	DEVICES_NAMES	VM_MAX		/* of links, and of shares */
 
 /* Slots of the virtio window; then the doorbell's interrupt. */
@@ -46,6 +48,7 @@ void	pci_forget(void);
 /* For devices.c; of a VM that has functions. */
 struct pci_vm {
 	struct spinlock	lock;
+	struct vits	*its;		/* NULL: none, so no messages */
 	struct pci_bus	bus;
 };
 int	pci_create(struct vm *vm, struct pci_vm *p, char *err);
@@ -56,6 +59,8 @@ const char *pci_unconfined(const struct vm_config *c);
 /* Is any of that the host bridge's, or the SMMU's? */
 bool	pci_has_pa(pa_t pa, uint64_t size);
 bool	pci_has_intid(unsigned int intid);
+/* Or of what makes interrupts of messages? */
+bool	pci_msi_has(pa_t pa, uint64_t size);
 /*
  * owner.c: why no guest may have this physical range or interrupt, in words
  * to follow "is", as "the hypervisor's console"; NULL: it may.

@@ -29,6 +29,8 @@ struct gic_ops {
 };
 
 extern const struct gic_ops *gic;
+/* Registers: the distributor's, and by CPU those of private interrupts. */
+extern uintptr_t gicd, gic_frame[PCPU_MAX];
 
 /* Chooses gic and initialises the distributor, once, on the boot CPU. */
 void	gic_init(const struct platform_gic *g);

@@ -74,8 +74,6 @@ reg_write64(uintptr_t base, unsigned int off, uint64_t value)
 
 extern const struct gic_ops gicv2_ops, gicv3_ops;
 extern const struct platform_gic *gic_desc;
-extern uintptr_t gicd;
-extern uintptr_t gic_frame[PCPU_MAX];	/* registers of private interrupts */
 
 /*
  * This CPU has that frame, and so many empty list registers, of which these

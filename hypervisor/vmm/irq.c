@@ -16,6 +16,7 @@ struct irq_private irq_private;
 
 static uint8_t owners[INTID_SPURIOUS];	/* VM's index + 1; 0: nobody */
 static void (*own_handler)(void);
+bool (*irq_rest)(struct vcpu *v, uint32_t iar);
 
 void
 irq_assign(struct vm *vm, unsigned int intid, bool edge)
@@ -36,28 +37,30 @@ irq_own(unsigned int intid, bool edge, void (*handler)(void))
 static __attribute__((cold, noinline)) outcome_t
 serve_rest(struct pcpu *p, struct vcpu *v, uint32_t iar)
 {
-	unsigned int intid = INTID(iar);
-	struct vm *vm = owners[intid] == 0 ? NULL :
-	    vm_by_index(owners[intid] - 1);
+	/* Of an SPI or a PPI the rest is 0; of LPIs see irq_rest. */
+	struct vm *vm = owners[INTID(iar)] == 0 ? NULL :
+	    vm_by_index(owners[INTID(iar)] - 1);
 	outcome_t outcome = OUTCOME_RETRY;
 	bool guests = false;	/* stays active until the guest ends it */
 
 	if (vm != NULL) {
 		vgic_inject(&vm->gic, v != NULL && v->vm == vm ? &v->gic :
-		    NULL, intid);
+		    NULL, iar);
 		guests = true;
-	} else if (intid >= 32 && own_handler != NULL)
+	} else if (iar - 32 < IRQ_LPI - 32 && own_handler != NULL)
 		own_handler();		/* no VM's, and so ours */
-	else if (intid == irq_private.pmu && v != NULL) {
+	else if (iar == irq_private.pmu && v != NULL) {
 		vgic_inject_private(&v->gic, MACHINE_PMU_INTID);
 		v->waiting = 0;
 		guests = true;
-	} else if (intid == irq_private.hyp_timer) {
+	} else if (iar == irq_private.hyp_timer) {
 		if (sched_timer(p) || v == NULL || v != p->current ||
 		    v->requests != 0)
 			outcome = OUTCOME_SWITCH;
-	} else if (intid == irq_private.maintenance && v != NULL)
+	} else if (iar == irq_private.maintenance && v != NULL)
 		vgic_sync(&v->gic);
+	else if (irq_rest != NULL)
+		guests = irq_rest(v, iar);
 	irq_ops->eoi(iar);
 	if (!guests)
 		irq_ops->deactivate(iar);

@@ -29,6 +29,12 @@ extern struct irq_private irq_private;
 
 /* A passed-through SPI: physical number = virtual number. */
 void	irq_assign(struct vm *vm, unsigned int intid, bool edge);
+#define	IRQ_LPI		8192		/* LPIs from here on */
+/*
+ * What is nobody's, LPIs included: v is as below. True: it is not to be
+ * deactivated. The low ten bits of an LPI must be those of no VM's SPI.
+ */
+extern bool (*irq_rest)(struct vcpu *v, uint32_t iar);
 /* SPIs of the hypervisor's own: the last handler takes those of all. */
 void	irq_own(unsigned int intid, bool edge, void (*handler)(void));
 /*

@@ -72,7 +72,11 @@
  * the functions are devices 0, 1 ... in the order of the list, and nothing
  * else is. Their BARs can be put into a window that is the VM's alone, and
  * are not decoded elsewhere. Their interrupts are INTx; two VMs cannot share a
- * line. There is no I/O space, no expansion ROM, no MSI, no extended
+ * line. With its, on a machine that has an ITS and an SMMU, they have MSI and
+ * MSI-X as well, up to 64 messages each: the host bridge has a msi-map to the
+ * VM's ITS, and a function's DeviceID is its number on the bus (device n:
+ * 8 * n). Where they have not, a line says why. There is no I/O space, no
+ * expansion ROM, no extended
  * configuration space; stage2 is to be "eager". When the VM is reset or ends a
  * function is cut off (no DMA, no decoding, no interrupt), but not reset.
  * Every function is a bus master.

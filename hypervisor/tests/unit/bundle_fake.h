@@ -238,6 +238,41 @@ pci_smmu_has_intid(unsigned int intid)
 	return (intid == 0);
 }
 
+void
+pci_msi_init(const struct pci_host *h)
+{
+
+	(void)h;
+}
+
+void
+pci_msi_begin(const struct pci_host *h, struct vm *vm, struct vits *vits)
+{
+
+	(void)h;
+	(void)vm;
+	(void)vits;
+}
+
+void
+pci_msi_give(const struct pci_host *h, const struct vm *vm,
+    struct pci_function *f, unsigned int slot)
+{
+
+	(void)h;
+	(void)vm;
+	(void)f;
+	(void)slot;
+}
+
+void
+pci_msi_quiesce(const struct vm *vm, bool gone)
+{
+
+	(void)vm;
+	(void)gone;
+}
+
 const char *
 owner_of_pa(pa_t pa, uint64_t size)
 {

@@ -128,6 +128,41 @@ ATF_TC_BODY(capabilities, tc)
 	ATF_CHECK_EQ(1, pci_bus.slot[0].pin);
 }
 
+/* Where they are given there are no more than that. */
+ATF_TC_WITHOUT_HEAD(messages);
+ATF_TC_BODY(messages, tc)
+{
+	struct pci_function *f = &pci_bus.slot[0];
+
+	(void)tc;
+	pci_fake_take();
+	ATF_CHECK_EQ(4, pci_config_messages(f));
+	pci_set(0x70, 0x00080005);		/* MSI: 16 */
+	ATF_CHECK_EQ(16, pci_config_messages(f));
+	f->messages = 4;
+	ATF_CHECK_EQ(0x00037011, rd(0x60, 4));
+	ATF_CHECK_EQ(0x00040005, rd(0x70, 4));
+	f->messages = 3;
+	ATF_CHECK_EQ(0x00027011, rd(0x60, 4));
+	ATF_CHECK_EQ(0x00020005, rd(0x70, 4));
+	wr(0x62, 2, 0x8000);
+	wr(0x72, 2, 1);
+	wr(0x74, 4, 0x08090040);
+	ATF_CHECK_EQ(0x80037011, pci_dword(0x60));
+	ATF_CHECK_EQ(0x80027011, rd(0x60, 4));
+	ATF_CHECK_EQ(0x00090005, pci_dword(0x70));
+	ATF_CHECK_EQ(0x08090040, pci_dword(0x74));
+	/* A reset turns them off, as does who takes the function over. */
+	pci_config_reset(f);
+	ATF_CHECK_EQ(0x00037011, pci_dword(0x60));
+	ATF_CHECK_EQ(0x00080005, pci_dword(0x70));
+	pci_fake_start();
+	pci_set(0x60, 0x80037011);
+	ATF_REQUIRE(pci_config_init(f, &pci_fake_ops, PCI_RID) == NULL);
+	ATF_CHECK_EQ(0, pci_dword(0x60) >> 31);
+	ATF_CHECK_EQ(0, f->messages);
+}
+
 ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
 {
@@ -164,6 +199,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, of_wrong_size);
 	ATF_TP_ADD_TC(tp, bars);
 	ATF_TP_ADD_TC(tp, capabilities);
+	ATF_TP_ADD_TC(tp, messages);
 	ATF_TP_ADD_TC(tp, refused);
 	return (atf_no_error());
 }

@@ -78,9 +78,11 @@ pci_fake_write(unsigned int rid, unsigned int reg, unsigned int size,
 	ATF_REQUIRE_EQ(PCI_RID, rid);
 	ATF_REQUIRE(reg + size <= PCI_CONFIG_SIZE && reg % size == 0);
 	pci_writes++;
-	/* Neither messages nor I/O space nor the ROM. */
+	/* Neither messages that are not given nor I/O space nor the ROM. */
 	ATF_REQUIRE_MSG(reg < 0x60 || reg >= 0x7c ||
-	    (reg >= 0x6c && reg < 0x70), "write to 0x%x", reg);
+	    (reg >= 0x6c && reg < 0x70) || pci_bus.slot[0].messages != 0 ||
+	    ((reg == 0x62 || reg == 0x72) && size == 2 && value == 0),
+	    "write to 0x%x", reg);
 	ATF_REQUIRE(reg != PCI_ROM);
 	ATF_REQUIRE(reg != PCI_COMMAND || (value & PCI_COMMAND_IO) == 0);
 	if (reg >= PCI_BAR(0) && reg < PCI_BAR(PCI_BARS)) {
@@ -93,6 +95,11 @@ pci_fake_write(unsigned int rid, unsigned int reg, unsigned int size,
 	}
 	if (reg == PCI_COMMAND + 2)
 		return;				/* write one to clear */
+	/* What says how many messages there are cannot be written. */
+	if (reg == 0x62)
+		v = (value & 0xc000) | (pci_dword(0x60) >> 16 & 0x7ff);
+	if (reg == 0x72)
+		v = (value & 0x71) | (pci_dword(0x70) >> 16 & 0xff8e);
 	memcpy(&pci_regs[reg], &v, size);
 	pci_check();
 }
