@@ -6,14 +6,8 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include <libfdt.h>
+#include "pci_test.h"
 
-#include "its_test.h"
-
-#define	EDU_ID		0x11e81234u
-#define	EDU_STATUS	0x24
-#define	EDU_RAISE	0x60
-#define	EDU_ACK		0x64
 #define	NIC_ID		0x10d38086u
 #define	NIC_EXT		0x18
 #define	 NIC_EXT_PBA	(1u << 31)
@@ -24,99 +18,29 @@
 #define	NIC_VECTORS	4u		/* that have a cause of their own */
 #define	NIC_CAUSE(n)	(1u << (20 + (n)))	/* RxQ0, RxQ1, TxQ0, TxQ1 */
 
-#define	COMMAND		0x04
-#define	 MASTER_MEMORY	6u
-#define	BAR(n)		(0x10 + 4 * (n))
-#define	CAPS		0x34
-#define	CAP_MSI		0x05
-#define	CAP_MSIX	0x11
-#define	MSI_ON		(1u << 16)
-#define	MSIX_ON		(1u << 31)
-#define	TRANSLATER	0x10040
 #define	RTC_LR		0x08
 #define	MARK		0x16000000u	/* see reset.c */
 
-/* Devices of the bus, and what the ITS calls them. */
-#define	EDU_SLOT	0u
 #define	NIC_SLOT	1u
-#define	DEVICE_ID(slot)	((slot) << 3)
 /* LPIs: edu's one, and those of the NIC. */
 #define	EDU_LPI		(LPI0 + 100)
 #define	NIC_LPI(n)	(LPI0 + 200 + (n))
 
 const char guest_name[] = "pci_msi";
 
-static struct {
-	uint64_t	ecam, window;
-	uint32_t	bus;		/* what the bus takes the window for */
-} pci;
-static uint64_t edu, nic, table;
+static uint64_t nic, table;
 
-static uint32_t
-cell(const char *prop, unsigned int i)
-{
-	int node = fdt_node_offset_by_compatible(machine.fdt, -1,
-	    "pci-host-ecam-generic");
-	const fdt32_t *p;
-	int len;
-
-	if (node < 0)
-		case_skip("no PCI");
-	p = fdt_getprop(machine.fdt, node, prop, &len);
-	REQUIRE(p != NULL && (int)(4 * i) < len);
-	return (fdt32_to_cpu(p[i]));
-}
-
-static uint64_t
-config(unsigned int slot, uint32_t reg)
-{
-
-	return (pci.ecam + (slot << 15) + reg);
-}
-
-/* Where its capability is; 0: it has none. */
-static uint32_t
-find_cap(unsigned int slot, uint32_t id)
-{
-	uint32_t at = mmio_read(config(slot, CAPS)) & 0xfc, cap;
-	unsigned int i;
-
-	for (i = 0; at != 0 && i < 48; i++) {
-		cap = mmio_read(config(slot, at));
-		if ((cap & 0xff) == id)
-			return (at);
-		at = cap >> 8 & 0xfc;
-	}
-	return (0);
-}
-
-/* Where the BARs are: edu's MiB, then those of the NIC. */
+/* The BARs of the NIC are behind edu's MiB. */
 static void
 place(void)
 {
 
-	mmio_write(config(EDU_SLOT, BAR(0)), pci.bus);
 	mmio_write(config(NIC_SLOT, BAR(0)), pci.bus + 0x100000);
 	mmio_write(config(NIC_SLOT, BAR(1)), pci.bus + 0x120000);
 	mmio_write(config(NIC_SLOT, BAR(3)), pci.bus + 0x140000);
-	mmio_write(config(EDU_SLOT, COMMAND), MASTER_MEMORY);
 	mmio_write(config(NIC_SLOT, COMMAND), MASTER_MEMORY);
-	edu = pci.window;
 	nic = pci.window + 0x100000;
 	table = pci.window + 0x140000;
-}
-
-static void
-msi_write(uint64_t address, uint32_t data)
-{
-	uint32_t at = find_cap(EDU_SLOT, CAP_MSI);
-
-	REQUIRE(at != 0);
-	mmio_write(config(EDU_SLOT, at), 0);
-	mmio_write(config(EDU_SLOT, at + 4), (uint32_t)address);
-	mmio_write(config(EDU_SLOT, at + 8), (uint32_t)(address >> 32));
-	mmio_write(config(EDU_SLOT, at + 12), data);
-	mmio_write(config(EDU_SLOT, at), MSI_ON);
 }
 
 static void
@@ -137,14 +61,9 @@ begin(void)
 	static uint64_t itt[2];
 	unsigned int i;
 
-	pci.ecam = (uint64_t)cell("reg", 0) << 32 | cell("reg", 1);
-	pci.bus = cell("ranges", 2);
-	pci.window = (uint64_t)cell("ranges", 3) << 32 | cell("ranges", 4);
-	mmu_map(pci.ecam, 1u << 20, true, false);
-	mmu_map(pci.window, cell("ranges", 6), true, false);
-	if (mmio_read(config(EDU_SLOT, 0)) != EDU_ID ||
-	    mmio_read(config(NIC_SLOT, 0)) != NIC_ID)
-		case_skip("no edu, or no e1000e");
+	pci_find();
+	if (mmio_read(config(NIC_SLOT, 0)) != NIC_ID)
+		case_skip("device 1 is no e1000e");
 	place();
 	its_start();
 	for (i = 0; i < 2; i++) {
@@ -172,16 +91,6 @@ begin(void)
 	mmio_write(nic + NIC_IMS, NIC_CAUSE(0) | NIC_CAUSE(1) | NIC_CAUSE(2) |
 	    NIC_CAUSE(3));
 	log_start();
-}
-
-static void
-edu_sends(void)
-{
-
-	mmio_write(edu + EDU_ACK, mmio_read(edu + EDU_STATUS));
-	mmio_write(edu + EDU_RAISE, 1);
-	/* The read is behind the message. */
-	(void)mmio_read(edu + EDU_STATUS);
 }
 
 /*

@@ -7,81 +7,12 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "abi/hypercall.h"
-#include "guest.h"
+#include "turns_test.h"
 
 #define	FIRST_MS	1000ul		/* after the hypervisor's start */
 #define	CASE_MS		60ul
 #define	EDGE_MS		10ul		/* not measured, at both ends */
-#define	TURN_US		1000ul		/* where VMs share a CPU */
-/* Of two that want all of it each is to get half, less what exits take. */
-#define	SHARE		40ul
-#define	ALL		95ul		/* of one that nobody disturbs */
-#define	GAP_US		(2 * TURN_US)
 #define	BURST		65536ul		/* characters, where VMs share it */
-
-static uint64_t
-now(void)
-{
-
-	return (read_sysreg(cntpct_el0));
-}
-
-static uint64_t
-ticks(uint64_t us)
-{
-
-	return (us * counter_hz() / 1000000);
-}
-
-/* Asleep until then. */
-static void
-sleep_until(uint64_t at)
-{
-
-	gic_enable(machine.ptimer_intid);
-	while (now() < at) {
-		ptimer_set(at);
-		wfi();
-		ptimer_off();
-		irq_on();
-		isb();
-		irq_off();
-	}
-	gic_disable(machine.ptimer_intid);
-}
-
-/* With a YIELD: an emulator with one thread for all CPUs goes on to others. */
-static void
-toil(void)
-{
-	uint64_t n = 1000;
-
-	__asm__ volatile("1: subs %0, %0, #1\n b.ne 1b\n yield" : "+r" (n) : :
-	    "cc", "memory");
-}
-
-static void
-measure(uint64_t from, uint64_t to, uint64_t wanted)
-{
-	uint64_t at, before = from, least = ~0ul, most = 0, n = 0, share;
-
-	sleep_until(from);
-	while (before < to) {
-		toil();
-		at = now();
-		if (at - before < least)
-			least = at - before;
-		if (at - before > most)
-			most = at - before;
-		before = at;
-		n++;
-	}
-	share = n * least * 100 / (to - from);
-	print("%lu %% of the CPU, at most %lu us without\n", share,
-	    most * 1000000 / counter_hz());
-	CHECK(share >= wanted);
-	CHECK(most <= ticks(GAP_US));
-}
 
 static unsigned int slot;
 static void prints(uint64_t end);
@@ -122,7 +53,7 @@ against(void (*attack)(uint64_t end))
 	if (first) {
 		slot += attack == prints;
 		measure(start + ticks(1000 * EDGE_MS),
-		    end - ticks(1000 * EDGE_MS),
+		    end - ticks(1000 * EDGE_MS), 1000,
 		    attack == nothing ? ALL : SHARE);
 		return;
 	}
