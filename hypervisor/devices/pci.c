@@ -325,8 +325,10 @@ pci_quiesce(struct vm *vm, struct pci_vm *p, bool gone)
 	for (unsigned int i = 0; i < p->bus.n; i++)
 		pci_config_reset(&p->bus.slot[i]);
 	pci_msi_quiesce(vm, gone);
-	if (gone && p->bus.n != 0)
+	if (gone && p->bus.n != 0) {
 		pci_smmu_detach(vm);
+		pci_msi_end(vm);
+	}
 }
 
 _Static_assert(nitems(((struct vm_config *)NULL)->extra.pci) == PCI_SLOTS,

@@ -77,6 +77,8 @@ void	pci_msi_give(const struct pci_host *h, const struct vm *vm,
 	    struct pci_function *f, unsigned int slot);
 /* The functions are cut off: none is pending any more; gone: none comes. */
 void	pci_msi_quiesce(const struct vm *vm, bool gone);
+/* After that, and when the SMMU does not walk its tables any more. */
+void	pci_msi_end(const struct vm *vm);
 /* By whom, and what? False: by none. */
 bool	pci_map_find(const struct pci_map *m, unsigned int rid,
 	    uint32_t *phandle, uint32_t *to);

@@ -22,7 +22,9 @@
 #include "vits/vits.h"
 #include "vmm/irq.h"
 
-#define	TRANSLATER	0x10000		/* its page, in an ITS */
+/* In a table of this level, the entry of GITS_TRANSLATER's IPA. */
+#define	INDEX(level)	((MACHINE_ITS_BASE + ITS_TRANSLATER) >>		\
+			    (PAGE_SHIFT + 9 * (3 - (level))) & (PT_ENTRIES - 1))
 
 static struct {
 	struct platform_range frame;	/* size 0: none, or no ITS */
@@ -37,7 +39,8 @@ static struct msi_vm {
 	struct vm	*vm;
 	struct vits	*vits;
 	const char	*why;		/* no messages; NULL: there are */
-	struct pt	tables;		/* the SMMU's */
+	struct pt	tables;		/* the SMMU's, of which by level */
+	uint64_t	*own[3];	/* these are no CPU's; or NULL */
 	struct {
 		struct its_device d;	/* events 0: not given */
 		struct spinlock	lock;	/* an LPI is being handed on */
@@ -184,18 +187,17 @@ start(const struct pci_host *h)
 	return (NULL);
 }
 
-/* A table of the SMMU's own in place of one of the CPUs'; NULL: no memory. */
-static uint64_t *
-copy(const struct pt *pt, uint64_t *slot, unsigned int level)
+/* A table of the SMMU's own in place of one of the CPUs'. */
+static bool
+copy(uint64_t **own, uint64_t *slot, unsigned int level)
 {
-	uint64_t *t = pool_alloc(pt->pool, 1, 1);
 
-	if (t == NULL)
-		return (NULL);
+	if ((*own = pool_alloc(host.pool, 1, 1)) == NULL)
+		return (false);
 	if (pte_is_table(*slot, level))
-		memcpy(t, port_pa_to_ptr(pte_pa(*slot, level)), PAGE_SIZE);
-	*slot = pte_table(port_ptr_to_pa(t));
-	return (t);
+		memcpy(*own, port_pa_to_ptr(pte_pa(*slot, level)), PAGE_SIZE);
+	*slot = pte_table(port_ptr_to_pa(*own));
+	return (true);
 }
 
 /*
@@ -204,22 +206,21 @@ copy(const struct pt *pt, uint64_t *slot, unsigned int level)
  * there for CPUs, so no block either (check_range() of passthrough.c).
  */
 static bool
-make_tables(struct pt *own, const struct pt *pt)
+make_tables(struct msi_vm *m, const struct pt *pt)
 {
 	static const struct pt_attr write = { PT_DEVICE, false, true, false };
-	uint64_t ipa = MACHINE_ITS_BASE + TRANSLATER;
-	uint64_t *top = pool_alloc(pt->pool, pt->nroots, pt->nroots), *t;
+	size_t n = pt->nroots;
+	uint64_t **own = m->own;
 
-	if (top == NULL)
+	if ((own[0] = pool_alloc(host.pool, n, n)) == NULL)
 		return (false);
-	memcpy(top, port_pa_to_ptr(pt->root), pt->nroots * PAGE_SIZE);
-	*own = *pt;
-	own->root = port_ptr_to_pa(top);
-	if ((t = copy(pt, &top[ipa >> 30], 1)) == NULL ||
-	    (t = copy(pt, &t[ipa >> 21 & (PT_ENTRIES - 1)], 2)) == NULL)
+	memcpy(own[0], port_pa_to_ptr(pt->root), n * PAGE_SIZE);
+	if (!copy(&own[1], &own[0][INDEX(1)], 1) ||
+	    !copy(&own[2], &own[1][INDEX(2)], 2))
 		return (false);
-	pte_write(&t[ipa >> PAGE_SHIFT & (PT_ENTRIES - 1)], pte_leaf(PT_STAGE2,
-	    3, PA(its.frame.base.v + TRANSLATER), write));
+	pte_write(&own[2][INDEX(3)], pte_leaf(PT_STAGE2, 3,
+	    PA(its.frame.base.v + ITS_TRANSLATER), write));
+	m->tables.root = port_ptr_to_pa(own[0]);
 	return (true);
 }
 
@@ -242,10 +243,8 @@ pci_msi_begin(const struct pci_host *h, struct vm *vm, struct vits *vits)
 		its.broken = start(h);
 	its.started = true;
 	m->why = its.broken;
-	if (m->why == NULL && !make_tables(&m->tables, &vm->s2.pt)) {
-		m->tables = vm->s2.pt;
+	if (m->why == NULL && !make_tables(m, &vm->s2.pt))
 		m->why = "no memory for tables";
-	}
 }
 
 const struct pt *
@@ -294,10 +293,10 @@ map(const struct pci_host *h, struct msi_vm *m, const struct pci_function *f,
 	uint32_t phandle;
 	const char *why;
 
-	if (n == 0)
-		return ("it has neither MSI nor MSI-X");
 	if (m->why != NULL)
 		return (m->why);
+	if (n == 0)
+		return ("it has neither MSI nor MSI-X");
 	if (!pci_map_find(&h->messages, f->rid, &phandle, &d->id) ||
 	    phandle != its.phandle)
 		return ("the ITS has no DeviceID for it (msi-map)");
@@ -355,4 +354,18 @@ pci_msi_quiesce(const struct vm *vm, bool gone)
 			give_back(m, i);
 	}
 	spin_unlock(&lock);
+}
+
+void
+pci_msi_end(const struct vm *vm)
+{
+	struct msi_vm *m = vms[vm->index];
+
+	if (m == NULL || m->vm != vm)
+		return;
+	m->vm = NULL;
+	for (unsigned int i = 0; i < nitems(m->own); i++)
+		if (m->own[i] != NULL)
+			pool_free(host.pool, m->own[i], i == 0 ?
+			    m->tables.nroots : 1);
 }

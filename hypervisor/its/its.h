@@ -27,6 +27,7 @@
 struct pool;
 
 #define	ITS_FRAME	0x20000ul	/* bytes of registers */
+#define	ITS_TRANSLATER	0x10000ul	/* the page that messages go to */
 #define	ITS_EVENTS_BITS	6		/* of one device, at most */
 #define	ITS_PRIORITY	0xc0
 

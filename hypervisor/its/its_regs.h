@@ -31,7 +31,6 @@
 #define	 BASER_VALID		(1ull << 63)	/* GITS_CBASER, too */
 /* What is fixed: type, and size of an entry. */
 #define	 BASER_FIXED		(7ull << 56 | 31ull << 48)
-#define	GITS_TRANSLATER_PAGE	0x10000		/* the register is at 0x40 */
 
 #define	GICR_CTLR_LPIS		(1u << 0)	/* EnableLPIs */
 #define	GICR_TYPER_PLPIS	(1u << 0)

@@ -9,6 +9,8 @@ import unittest
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 import test_linux
 from apiary_lab import paths, targets
 from test_virtio import Machine, Shell
@@ -96,6 +98,12 @@ class Refused(Pci):
         self.refused("PA 0x4010000000: is the PCI host bridge's or its "
                      "SMMU's", a=raw)
 
+    def test_the_its_itself(self) -> None:
+        raw = {"guest": "psci", "passthrough": {
+            "its": {"reg": [0x20000000, 0x8090000, 0x1000]}}}
+        self.refused("PA 0x8090000: is the interrupt controller (for MSIs)",
+                     a=raw)
+
     def test_no_bridge(self) -> None:
         said = self.run_to_end("--vms", self.vms(a=vm(DISK)), "--target",
                                "qemu-versal")
@@ -149,6 +157,54 @@ class Edu(Pci):
         self.assertIn("smmu: stream 0x18 (PCI function 00:03.0): DMA to "
                       "0x42000000 blocked: nothing of the VM's", said)
         self.assertNotIn("RESULT=fail", said)
+
+
+class NoMessages(Pci):
+    """A line says why, and INTx it is."""
+
+    def intx(self, target: Path, functions: list[str], line: str,
+             unsafe: bool, only: str = "alone,bar,intx") -> None:
+        said = self.run_to_end("--vms", self.vms(a={
+            "guest": "pci", "memory": "32M", "append": f"only={only}",
+            "devices": {"pci": functions, "its": True,
+                        "unsafe-dma": unsafe}}), "--target", target)
+        self.assertIn(f"no messages, but INTx: {line}", said)
+        for name in only.split(","):
+            self.assertIn(f"pci.{name} RESULT=pass", said)
+
+    def test_without_an_smmu(self) -> None:
+        target = self.target("qemu-virt-gicv3", "-device",
+                             "edu,dma_mask=0xffffffffff,addr=3.0")
+        self.intx(target, [EDU], "nothing leads them to the ITS without an "
+                  "SMMU", True)
+
+    @unittest.skipUnless(SMMU, "QEMU 7.2 has no stage 2 in its SMMU: make "
+                               "deps-backports")
+    def test_without_an_its(self) -> None:
+        """QEMU's disk has no MSI then; its edu would not be there."""
+        target = self.machine("qemu-virt-smmu", BEHIND)
+        data = yaml.safe_load(target.read_text())
+        args = data["qemu"]["args"]
+        for word in [word for word in args if word.startswith(("edu",
+                                                               "e1000e"))]:
+            del args[args.index(word) - 1:args.index(word) + 1]
+        data["qemu"]["machine"] += ",its=off"
+        target.write_text(yaml.safe_dump(data))
+        said = self.run_to_end("--vms", self.vms(a={
+            "guest": "psci", "devices": {"pci": [DISK], "its": True}}),
+            "--target", target)
+        self.assertIn("00:00.0: no messages, but INTx: the host bridge has "
+                      "no msi-map", said)
+        self.assertIn("vm a: off", said)
+
+    @unittest.skipUnless(SMMU, "QEMU 7.2 has no stage 2 in its SMMU: make "
+                               "deps-backports")
+    def test_without_a_capability(self) -> None:
+        """The second has none."""
+        target = self.target("qemu-virt-smmu", "-device",
+                             "pci-testdev,addr=7.0")
+        self.intx(target, [EDU, "0000:00:07.0"],
+                  "it has neither MSI nor MSI-X", False, "intx")
 
 
 @unittest.skipUnless(HERE, "no Linux: fixtures/fetch-linux")

@@ -42,8 +42,10 @@ step(void)
 		m.offset = rnd(2) != 0 ? PCI_COMMAND : PCI_BAR(4 * rnd(2));
 	if (rnd(8) == 0)
 		m = (struct mmio){ PCI_BAR(5), 4, true, 0 };
-	if (rnd(1000) == 0)
+	if (rnd(1000) == 0) {
 		pci_config_reset(&pci_bus.slot[0]);
+		pci_bus.slot[0].messages = (uint8_t)rnd(5);
+	}
 	bool fault = m.size == 8 || m.offset % m.size != 0;
 	ATF_REQUIRE_EQ(fault ? MMIO_FAULT : MMIO_OK,
 	    pci_config_mmio(&pci_bus, &m));

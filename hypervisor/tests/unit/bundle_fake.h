@@ -273,6 +273,13 @@ pci_msi_quiesce(const struct vm *vm, bool gone)
 	(void)gone;
 }
 
+void
+pci_msi_end(const struct vm *vm)
+{
+
+	(void)vm;
+}
+
 const char *
 owner_of_pa(pa_t pa, uint64_t size)
 {

@@ -270,6 +270,37 @@ CASE(tables)
 	}
 }
 
+/* All pages come back, and where there are too few nothing is half made. */
+CASE(memory)
+{
+	size_t left;
+
+	(void)tc;
+	start("arm,gic-v3-its");
+	give(1, 4);			/* which starts the ITS */
+	pci_msi_begin(&bridge, &vm[0], &vits[0]);
+	pci_msi_end(&vm[0]);
+	left = pool_available(&pool);
+	give(0, 3);
+	ATF_CHECK(pool_available(&pool) < left);
+	pci_msi_quiesce(&vm[0], true);
+	pci_msi_end(&vm[0]);
+	ATF_CHECK_EQ(left, pool_available(&pool));
+	ATF_CHECK_EQ(&vm[0].s2.pt, pci_msi_tables(&vm[0]));
+	pci_msi_end(&vm[0]);
+	ATF_CHECK_EQ(left, pool_available(&pool));
+	while (pool_available(&pool) > 3)
+		ATF_REQUIRE(pool_alloc(&pool, 1, 1) != NULL);
+	/* Two for the root, one below it. */
+	give(0, 3);
+	ATF_CHECK_STREQ("vm a: PCI function 00:01.0: no messages, but INTx: "
+	    "no memory for tables", vmm_fake.log);
+	ATF_CHECK_EQ(vm[0].s2.pt.root.v, pci_msi_tables(&vm[0])->root.v);
+	pci_msi_quiesce(&vm[0], true);
+	pci_msi_end(&vm[0]);
+	ATF_CHECK_EQ(3, pool_available(&pool));
+}
+
 CASE(an_lpi_finds_its_vm)
 {
 
@@ -439,6 +470,7 @@ ATF_TP_ADD_TCS(tp)
 
 	ATF_TP_ADD_TC(tp, maps);
 	ATF_TP_ADD_TC(tp, tables);
+	ATF_TP_ADD_TC(tp, memory);
 	ATF_TP_ADD_TC(tp, an_lpi_finds_its_vm);
 	ATF_TP_ADD_TC(tp, ends);
 	ATF_TP_ADD_TC(tp, not_given);
