@@ -461,6 +461,23 @@ wakes_wfi(void)
 	CHECK(smp_wait_off(1));
 }
 
+/* As before another kernel: what is pending waits, what comes is lost. */
+static void
+lpis_off(void)
+{
+
+	begin();
+	uint64_t ctlr = its_rd[0] + GICR_CTLR;
+	send(0);
+	mmio_write(ctlr, 0);
+	if (mmio_read(ctlr) & 1 && !machine.apiary)
+		case_skip("EnableLPIs stays, as it may");
+	send(1);
+	CHECK(nothing_comes());
+	mmio_write(ctlr, 1);
+	CHECK(comes(LPI(0)));
+}
+
 const struct guest_case guest_cases[] = {
 	{ "registers", registers, 1, NEED_ITS },
 	{ "int_delivers", int_delivers, 1, NEED_ITS },
@@ -472,6 +489,7 @@ const struct guest_case guest_cases[] = {
 	{ "priority_mask", priority_mask, 1, NEED_ITS },
 	{ "nested", nested, 1, NEED_ITS },
 	{ "queue_wraps", queue_wraps, 1, NEED_ITS },
+	{ "lpis_off", lpis_off, 1, NEED_ITS },
 	{ "garbage", garbage, 1, NEED_ITS | NEED_APIARY },
 	{ "stalls", stalls, 1, NEED_ITS | NEED_APIARY },
 	{ "other_cpu", other_cpu, 2, NEED_ITS },

@@ -20,8 +20,8 @@
  *
  * What stands in guest memory is read when a command says so: the
  * configuration of an LPI when it is mapped or moved, by INV and INVALL, and
- * when LPIs are enabled. They cannot be disabled again but by a reset, which
- * the manual leaves open (GICR_CTLR.CES is 0).
+ * when LPIs are enabled; what is pending when they are disabled again is
+ * written there.
  *
  * Locking: `lock` is for the tables and never held where another CPU is
  * waited for, so that vits_msi() may be called with a device's lock held. Who

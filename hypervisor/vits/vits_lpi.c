@@ -8,7 +8,8 @@
 #include "vgic/gic_regs.h"
 #include "vits/vits_private.h"
 
-#define	CTLR_ENABLE	(1u << 0)	/* GICR_CTLR.EnableLPIs */
+#define	CTLR_ENABLE	(1u << 0)	/* GICR_CTLR.EnableLPIs, */
+#define	CTLR_CES	(1u << 1)	/* which may be cleared */
 #define	TYPER_PLPIS	(1u << 0)	/* GICR_TYPER */
 #define	PROPBASER_BITS	0x070fffffffffff9full
 #define	PENDBASER_BITS	0x470fffffffff0f80ull
@@ -105,15 +106,23 @@ vits_lpi_move(struct vits *v, struct vgic_cpu *self, unsigned int from,
 }
 
 /*
- * What was pending when the guest last used LPIs: a bit each in its table,
- * whose first KiB is for the INTIDs below 8192.
+ * A vCPU's pending table: a bit each, behind a KiB for the INTIDs below 8192;
+ * NULL: none.
  */
+static uint32_t *
+pending_table(const struct vits *v, unsigned int vcpu, bool write)
+{
+
+	return (v->ops->memory(v->ctx, (v->pendbaser[vcpu] & VITS_ADDRESS) +
+	    1024, write));
+}
+
+/* What was pending when the guest last used LPIs. */
 static void
 load(struct vits *v, struct vgic_cpu *self, unsigned int vcpu)
 {
 	const uint32_t *table = v->pendbaser[vcpu] & PENDBASER_PTZ ? NULL :
-	    v->ops->memory(v->ctx, (v->pendbaser[vcpu] & VITS_ADDRESS) + 1024,
-	    false);
+	    pending_table(v, vcpu, false);
 
 	for (unsigned int w = 0; table != NULL && w < VITS_WORDS; w++) {
 		uint32_t bits = __atomic_load_n(&table[w], __ATOMIC_RELAXED);
@@ -130,18 +139,39 @@ load(struct vits *v, struct vgic_cpu *self, unsigned int vcpu)
 	vits_lpi_all(v, self, vcpu);
 }
 
+/* What is pending waits in the table, until LPIs are enabled again. */
+static void
+save(struct vits *v, struct vgic_cpu *self, unsigned int vcpu)
+{
+	uint32_t *table = pending_table(v, vcpu, true);
+
+	v->pendbaser[vcpu] &= ~PENDBASER_PTZ;
+	for (unsigned int w = 0; w < VITS_WORDS; w++) {
+		struct vgic_bank *b = &v->bank[w];
+		uint32_t bits = at(b, vcpu);
+		uint32_t held = vgic_begin(v->vgic, self, b, bits);
+		uint32_t pending = b->latch & bits;
+
+		b->latch &= ~bits;
+		b->enabled &= ~bits;
+		vgic_end(v->vgic, self, b, bits, held);
+		if (table != NULL)
+			__atomic_store_n(&table[w], pending, __ATOMIC_RELAXED);
+	}
+}
+
 static enum mmio_result
-enable(struct vits *v, struct vgic_cpu *self, unsigned int vcpu)
+enable(struct vits *v, struct vgic_cpu *self, unsigned int vcpu, bool on)
 {
 
-	if (v->on >> vcpu & 1)
+	if ((v->on >> vcpu & 1) == on)
 		return (MMIO_OK);
 	if (!vits_claim(v))
 		return (MMIO_AGAIN);
 	spin_lock(&v->lock);
-	v->on |= 1u << vcpu;
+	v->on ^= 1u << vcpu;
 	spin_unlock(&v->lock);
-	load(v, self, vcpu);
+	(on ? load : save)(v, self, vcpu);
 	spin_lock(&v->lock);
 	v->busy = false;
 	spin_unlock(&v->lock);
@@ -179,9 +209,9 @@ vits_redist_mmio(void *dev, unsigned int vcpu, struct mmio *m)
 	}
 	if (off == GICR_CTLR && m->size == 4) {
 		if (m->write)
-			return (m->value & CTLR_ENABLE ?
-			    enable(v, v->vgic->cpus[vcpu], of) : MMIO_OK);
-		m->value = v->on >> of & 1 ? CTLR_ENABLE : 0;
+			return (enable(v, v->vgic->cpus[vcpu], of,
+			    m->value & CTLR_ENABLE));
+		m->value = CTLR_CES | (v->on >> of & 1 ? CTLR_ENABLE : 0);
 		return (MMIO_OK);
 	}
 	enum mmio_result r = vgic_redist_mmio(v->vgic, vcpu, m);

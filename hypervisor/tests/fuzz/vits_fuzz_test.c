@@ -262,6 +262,10 @@ wild_step(void)
 				walk_start();
 			else
 				machine_start(CPUS, 1 + rnd(4));
+		} else if (rnd(2) == 0) {
+			uint64_t on = 1;
+
+			machine_access(true, true, GICR(cpu, 0), 4, &on);
 		}
 		break;
 	default:

@@ -1,6 +1,6 @@
 /*
  * For tests of the ITS: a machine with a virtual GIC whose vCPU n is loaded
- * on CPU n of arch/fake/lr_fake.h, 64 KiB of guest RAM, each page a block
+ * on CPU n of arch/fake/lr_fake.h, 68 KiB of guest RAM, each page a block
  * that the sanitizers watch, and a driver that does as the manual says.
  *
  * SPDX-License-Identifier: BSD-2-Clause
@@ -16,7 +16,7 @@
 #include "vits/vits.h"
 
 #define	RAM		0x40000000ull
-#define	RAM_PAGES	16
+#define	RAM_PAGES	17
 /* Where a test has its things, by default. */
 #define	QUEUE		RAM			/* a page */
 #define	CONFIG		(RAM + 0x1000)

@@ -113,12 +113,13 @@ CASE(registers_keep)
 	ATF_CHECK_EQ(0, rrd(GICR(0, 0x78), 8));
 	rwr(GICR(1, 0x74), 4, 0);
 	ATF_CHECK_EQ(0xffffff9f, rrd(GICR(0, 0x70), 8));
-	ATF_CHECK_EQ(0, rrd(GICR(1, 0), 4));
-	rwr(GICR(1, 0), 4, 1);
-	ATF_CHECK_EQ(1, rrd(GICR(1, 0), 4));
-	ATF_CHECK_EQ(0, rrd(GICR(0, 0), 4));
+	/* EnableLPIs, which may be cleared (CES). */
+	ATF_CHECK_EQ(2, rrd(GICR(1, 0), 4));
 	rwr(GICR(1, 0), 4, 0);
-	ATF_CHECK_EQ(1, rrd(GICR(1, 0), 4));
+	ATF_CHECK_EQ(2, rrd(GICR(1, 0), 4));
+	rwr(GICR(1, 0), 4, 1);
+	ATF_CHECK_EQ(3, rrd(GICR(1, 0), 4));
+	ATF_CHECK_EQ(2, rrd(GICR(0, 0), 4));
 	rwr(GICR(1, 0x70), 8, 0);
 	rwr(GICR(1, 0x78), 8, 0);
 	ATF_CHECK_EQ(0xffffff9f, rrd(GICR(0, 0x70), 8));
@@ -353,6 +354,72 @@ CASE(no_configuration)
 		ATF_CHECK_EQ(LR_FAKE_NONE, take(0));
 		ATF_CHECK_EQ(0, refusals);
 	}
+}
+
+/* Off again, as before another kernel starts: what is pending is kept. */
+CASE(disable)
+{
+	const uint64_t table = RAM + 0x10000;
+	uint32_t *word = NULL;
+
+	machine_start(2, 4);
+	machine_driver();
+	word = ram(NULL, table + 1024, true);
+	rwr(GICR(0, 0), 4, 0);
+	rwr(GICR(0, 0x78), 8, table | 1ull << 62);
+	rwr(GICR(0, 0), 4, 1);
+	mapd(DEV, 5, true);
+	mapc(0, 0, true);
+	mapc(1, 1, true);
+	for (unsigned int i = 0; i < 8; i++) {
+		configure(i * 10, (uint8_t)(0x80 - i * 8), true);
+		mapti(DEV, i, LPI(i * 10), i == 7);
+	}
+	ATF_CHECK_EQ(3, rrd(GICR(0, 0), 4));
+	for (unsigned int i = 0; i < 8; i++)
+		INT(DEV, i);
+	serve(0);
+	rwr(GICR(0, 0), 4, 0);
+	serve(0);
+	ATF_CHECK_EQ(2, rrd(GICR(0, 0), 4));
+	ATF_CHECK_EQ(3, rrd(GICR(1, 0), 4));
+	ATF_CHECK_EQ(LR_FAKE_NONE, take(0));
+	ATF_CHECK_EQ(LPI(70), take(1));
+	ATF_CHECK_EQ(1 | 1 << 10 | 1 << 20 | 1 << 30, word[0]);
+	ATF_CHECK_EQ(1 << 8 | 1 << 18 | 1 << 28, word[1]);
+	ATF_CHECK_EQ(0, word[2]);
+	/* Lost, but at the other vCPU. */
+	INT(DEV, 1);
+	INT(DEV, 7);
+	ATF_CHECK_EQ(LR_FAKE_NONE, take(0));
+	ATF_CHECK_EQ(LPI(70), take(1));
+	/* Where things are may be said anew now; from there they come back. */
+	rwr(GICR(0, 0x78), 8, table);
+	ATF_CHECK_EQ(table, rrd(GICR(0, 0x78), 8));
+	word[0] &= ~1u;
+	rwr(GICR(0, 0), 4, 1);
+	for (unsigned int i = 6; i > 0; i--)
+		ATF_CHECK_EQ(LPI(i * 10), take(0));
+	ATF_CHECK_EQ(LR_FAKE_NONE, take(0));
+	INT(DEV, 0);
+	ATF_CHECK_EQ(LPI(0), take(0));
+	/* No RAM there: they are lost. */
+	INT(DEV, 0);
+	rwr(GICR(0, 0), 4, 0);
+	rwr(GICR(0, 0x78), 8, 0x10000);
+	rwr(GICR(0, 0), 4, 1);
+	ATF_CHECK_EQ(LR_FAKE_NONE, take(0));
+	INT(DEV, 0);
+	rwr(GICR(0, 0), 4, 0);
+	rwr(GICR(0, 0), 4, 1);
+	ATF_CHECK_EQ(LR_FAKE_NONE, take(0));
+	/* All vCPUs off: the configuration's place may change, too. */
+	rwr(GICR(0, 0), 4, 0);
+	rwr(GICR(0, 0x70), 8, CONFIG | 12);
+	ATF_CHECK_EQ(CONFIG | 13, rrd(GICR(0, 0x70), 8) & ~0xfe0ull);
+	rwr(GICR(1, 0), 4, 0);
+	rwr(GICR(0, 0x70), 8, CONFIG | 12);
+	ATF_CHECK_EQ(CONFIG | 12, rrd(GICR(0, 0x70), 8) & ~0xfe0ull);
 }
 
 /* LPIs off at a vCPU: lost. What its table says is pending comes. */
@@ -609,7 +676,7 @@ CASE(queue)
 	its.on = 0;
 	v = 1;
 	ATF_CHECK_EQ(MMIO_AGAIN, machine_access(true, true, 0, 4, &v));
-	ATF_CHECK_EQ(0, rrd(0, 4));
+	ATF_CHECK_EQ(2, rrd(0, 4));
 	ATF_CHECK_EQ(0, rd(GITS_CTLR, 4));	/* not quiescent */
 	its.busy = false;
 }
@@ -628,7 +695,7 @@ CASE(reset)
 	lr_fake_set_vmcr(~0u, 0xff00000b);
 	vg.group_on[1] = ~0u;
 	ATF_CHECK_EQ(LR_FAKE_NONE, take(0));
-	ATF_CHECK_EQ(0, rrd(0, 4));
+	ATF_CHECK_EQ(2, rrd(0, 4));
 	ATF_CHECK_EQ(1u << 31, rd(GITS_CTLR, 4));
 	machine_driver();
 	REFUSED("device not mapped", INT(DEV, 0));
@@ -754,6 +821,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, configuration);
 	ATF_TP_ADD_TC(tp, no_configuration);
 	ATF_TP_ADD_TC(tp, enable);
+	ATF_TP_ADD_TC(tp, disable);
 	ATF_TP_ADD_TC(tp, many);
 	ATF_TP_ADD_TC(tp, remap);
 	ATF_TP_ADD_TC(tp, refused_commands);
