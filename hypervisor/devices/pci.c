@@ -292,7 +292,9 @@ pci_create(struct vm *vm, struct pci_vm *p, char *err)
 	    host_bridge.pci))) != 0)
 		return (print_fail(err, "devices: pci: no memory for stage 2 "
 		    "tables"));
-	if (p->its != NULL)
+	/* With GICv2 a VM cannot ask for an ITS: it is told why not. */
+	bool messages = p->its != NULL || host.gic_version == 2;
+	if (messages)
 		pci_msi_begin(&host_bridge, vm, p->its);
 	for (unsigned int i = 0; i < p->bus.n; i++) {
 		struct pci_function *f = &p->bus.slot[i];
@@ -310,7 +312,7 @@ pci_create(struct vm *vm, struct pci_vm *p, char *err)
 			return (print_fail(err, "devices: pci: the SMMU does "
 			    "not answer"));
 		}
-		if (p->its != NULL)
+		if (messages)
 			pci_msi_give(&host_bridge, vm, f, i);
 	}
 	vm->mmio[vm->nmmio++] = (struct vm_mmio){ MACHINE_PCI_ECAM_BASE,

@@ -29,6 +29,7 @@
 static struct {
 	struct platform_range frame;	/* size 0: none, or no ITS */
 	uint32_t	phandle;	/* 0: there is none */
+	bool		v2m;		/* it is a GICv2m frame */
 	unsigned int	timer;		/* EL1's physical; 0: none */
 	bool		started;
 	const char	*broken;	/* NULL: it runs */
@@ -83,9 +84,11 @@ visit(void *ctx, struct tree_node *n)
 		return (0);
 	if (tree_lists(&v, "arm,armv8-timer"))
 		visit_timer(n);
-	else if (tree_lists(&v, "arm,gic-v3-its") &&
-	    tree_u32(n, "phandle", 0) == its.phandle && (pass_reg(&s->pass, n,
-	    0, &its.frame) != 1 || its.frame.size < ITS_FRAME || !pass_okay(n)))
+	if (tree_u32(n, "phandle", 0) != its.phandle)
+		return (0);
+	its.v2m = tree_lists(&v, "arm,gic-v2m-frame");
+	if (tree_lists(&v, "arm,gic-v3-its") && (pass_reg(&s->pass, n, 0,
+	    &its.frame) != 1 || its.frame.size < ITS_FRAME || !pass_okay(n)))
 		its.frame.size = 0;
 	return (0);
 }
@@ -168,6 +171,10 @@ start(const struct pci_host *h)
 
 	if (its.phandle == 0)
 		return ("the host bridge has no msi-map");
+	/* Whose number that is the frame does not look at. */
+	if (its.v2m)
+		return ("a GICv2m frame takes any of its interrupts from any "
+		    "function");
 	if (its.frame.size == 0)
 		return ("the machine's MSI controller is no ITS "
 		    "(arm,gic-v3-its)");
@@ -235,7 +242,7 @@ pci_msi_begin(const struct pci_host *h, struct vm *vm, struct vits *vits)
 	if (m == NULL)
 		return;
 	*m = (struct msi_vm){ .vm = vm, .vits = vits, .tables = vm->s2.pt };
-	if (pci_unconfined(&vm->config) != NULL) {
+	if (vits != NULL && pci_unconfined(&vm->config) != NULL) {
 		m->why = "nothing leads them to the ITS without an SMMU";
 		return;
 	}

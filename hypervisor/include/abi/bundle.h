@@ -76,10 +76,9 @@
  * MSI-X as well, up to 64 messages each: the host bridge has a msi-map to the
  * VM's ITS, and a function's DeviceID is its number on the bus (device n:
  * 8 * n). Where they have not, a line says why. There is no I/O space, no
- * expansion ROM, no extended
- * configuration space; stage2 is to be "eager". When the VM is reset or ends a
- * function is cut off (no DMA, no decoding, no interrupt), but not reset.
- * Every function is a bus master.
+ * expansion ROM, no extended configuration space; stage2 is to be "eager".
+ * When the VM is reset or ends a function is cut off (no DMA, no decoding, no
+ * interrupt), but not reset. Every function is a bus master.
  *
  * With firmware the VM is as QEMU's virt with -bios: it starts at IPA 0, in
  * a ROM that holds that image (64 MiB at most, and not "raw"), with the

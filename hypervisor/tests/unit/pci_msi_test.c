@@ -401,6 +401,8 @@ CASE(not_given)
 
 	(void)tc;
 	start("arm,gic-v2m-frame");
+	refused("a GICv2m frame takes any of its interrupts from any function");
+	start("arm,other");
 	refused("the machine's MSI controller is no ITS (arm,gic-v3-its)");
 	function.msix = 0;
 	refused("it has neither MSI nor MSI-X");
