@@ -13,12 +13,14 @@
 #include "vmm/irq.h"
 
 #define	FAULTS_SAID	64		/* of a function; no more is recorded */
+#define	SPI_MAX		988u
 
 static struct platform_range frame;	/* of the registers; size 0: none */
 static struct platform_irq irq;
 static uint32_t smmu_phandle;		/* 0: there is none */
 static bool started;
 static const char *broken;		/* NULL: it runs */
+static unsigned int strays;		/* faults of nobody's, said */
 
 /* Streams that VMs have. */
 static struct stream {
@@ -53,8 +55,9 @@ visit(void *ctx, struct tree_node *n)
 	    !tree_get(n, "interrupt-names", &names))
 		return (1);
 	for (const char *p = NULL; (p = tree_next(&names, p)) != NULL; i++)
-		if (memcmp(p, "eventq", 7) == 0 && tree_cell(&v, i * 3) == 0 &&
-		    i * 12 + 12 <= v.len) {
+		if (strcmp(p, "eventq") == 0 && i * 12 + 12 <= v.len &&
+		    tree_cell(&v, i * 3) == 0 &&
+		    tree_cell(&v, i * 3 + 1) < SPI_MAX) {
 			irq.intid = (uint16_t)(32 + tree_cell(&v, i * 3 + 1));
 			irq.edge = (tree_cell(&v, i * 3 + 2) & 3) != 0;
 		}
@@ -70,15 +73,22 @@ say(const struct smmu_fault *f)
 	    s->number != f->stream))
 		s++;
 	if (s == &streams[nitems(streams)]) {
-		log_line("smmu: stream 0x%x, nobody's: DMA blocked (%s)",
-		    f->stream, smmu_fault_name(f->type));
+		if (strays < FAULTS_SAID)
+			log_line("smmu: stream 0x%x, nobody's: DMA blocked "
+			    "(%s)%s", f->stream, smmu_fault_name(f->type),
+			    ++strays < FAULTS_SAID ? "" :
+			    "; others are not said");
 		return;
 	}
 	struct stream *of = &streams[s - streams];
 	const struct vm *vm = vm_by_index(s->vm - 1u);
 	if (vm == NULL || of->faults == FAULTS_SAID)
 		return;
-	if (of->faults == 0 || of->page != f->address >> PAGE_SHIFT)
+	if (!f->has_address)
+		log_vm(vm, "smmu: stream 0x%x (PCI function %02x:%02x.%x): DMA "
+		    "blocked: %s", f->stream, s->rid >> 8, s->rid >> 3 & 31,
+		    s->rid & 7, smmu_fault_name(f->type));
+	else if (of->faults == 0 || of->page != f->address >> PAGE_SHIFT)
 		log_vm(vm, "smmu: stream 0x%x (PCI function %02x:%02x.%x): DMA "
 		    "%s 0x%lx blocked: %s", f->stream, s->rid >> 8,
 		    s->rid >> 3 & 31, s->rid & 7, f->write ? "to" : "from",
@@ -110,6 +120,7 @@ pci_smmu_init(const struct pci_host *h)
 	struct tree_node root;
 
 	frame.size = irq.intid = 0;
+	strays = 0;
 	started = false;
 	smmu_phandle = h->streams.n != 0 ? h->streams.row[0].phandle : 0;
 	if (smmu_phandle != 0 && tree_open(&root, devices_machine.dtb,
@@ -134,9 +145,9 @@ start(const struct pci_host *h)
 	}
 	if (irq.intid != 0)
 		irq_own(irq.intid, irq.edge, on_interrupt);
-	log_line("smmu: at 0x%lx: streams without a VM abort; %s %u",
-	    frame.base.v, irq.intid != 0 ? "faults by interrupt" :
-	    "no interrupt, so no faults are said:", irq.intid);
+	log_line("smmu: at 0x%lx: streams without a VM abort; faults %s",
+	    frame.base.v, irq.intid != 0 ? "come by interrupt" :
+	    "are not said, for they have no interrupt");
 	return (NULL);
 }
 
@@ -177,7 +188,9 @@ pci_smmu_detach(const struct vm *vm)
 
 	for (unsigned int i = 0; i < nitems(streams); i++)
 		if (streams[i].vm == vm->index + 1) {
-			smmu_detach(streams[i].number, vm->s2.pt.vmid);
+			if (!smmu_detach(streams[i].number, vm->s2.pt.vmid))
+				log_vm(vm, "smmu: does not answer: turned off, "
+				    "no function has DMA any more");
 			streams[i].vm = 0;
 		}
 }

@@ -1,29 +1,33 @@
 /*
- * The SMMUv3; see smmu.h. Ordering and cache maintenance are as silicon wants
- * them, where it was only tried on QEMU: what it reads is cleaned to the point
- * of coherency if it does not snoop caches (IDR0.COHACC).
+ * The SMMUv3's registers and queues; see smmu.h. Must not know how its stream
+ * table is laid out.
+ *
+ * Ordering and cache maintenance are as silicon wants them, where it was only
+ * tried on QEMU. What it reads or writes is always cleaned to the point of
+ * coherency, whether it snoops caches or not: that is also the barrier, and
+ * nothing here is hot.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "arch/aarch64/sysreg.h"
 #include "mm/pool.h"
 #include "port/cpu.h"
 #include "port/mem.h"
 #include "smmu/smmu.h"
 #include "smmu/smmu_regs.h"
+#include "smmu/smmu_table.h"
 
 #define	CMDQ_LOG2	8		/* 4 KiB */
 #define	EVENTQ_LOG2	7		/* 4 KiB */
 
 static struct {
-	volatile uint8_t *regs;		/* NULL: not started */
-	struct spinlock	lock;		/* of the command queue */
-	bool		coherent;
+	volatile uint8_t *regs;
+	struct spinlock	lock;		/* of table and command queue */
+	bool		broken;		/* never asked again */
+	bool		cached, two_level;
 	unsigned int	oas;		/* as in IDR5 */
 	unsigned int	cmdq_log2, eventq_log2;
 	uint32_t	prod, cons;	/* of commands, of events */
-	uint32_t	last;		/* stream */
-	uint64_t	*cmdq, *eventq, *ste;
+	uint64_t	*cmdq, *eventq;
 } smmu;
 
 static uint32_t
@@ -70,16 +74,6 @@ control(uint32_t value)
 	    value));
 }
 
-/* It sees what was written before, and that before what comes. */
-static void
-publish(const void *p, size_t size)
-{
-
-	if (!smmu.coherent)
-		port_clean_inval_poc(p, size);
-	dsb(st);
-}
-
 /* Under the lock, and never more than the queue has room for. */
 static void
 command(uint64_t w0, uint64_t w1)
@@ -89,48 +83,46 @@ command(uint64_t w0, uint64_t w1)
 
 	c[0] = w0;
 	c[1] = w1;
-	publish(c, CMD_WORDS * 8);
+	port_clean_inval_poc(c, CMD_WORDS * 8);
 	smmu.prod = (smmu.prod + 1) & (2 * size - 1);
 }
 
-/* Hands over what was written, and waits until it is all done. */
+/*
+ * Hands over what was written, and waits until it is all done. One that does
+ * not answer may go by what it has cached: it is turned off, and then aborts
+ * everything (GBPA).
+ */
 static bool
 sync(void)
 {
 
 	command(CMD_SYNC, 0);
 	wr(SMMU_CMDQ_PROD, smmu.prod);
-	return (wait(SMMU_CMDQ_CONS, (2u << smmu.cmdq_log2) - 1, smmu.prod));
+	smmu.broken = !wait(SMMU_CMDQ_CONS, (2u << smmu.cmdq_log2) - 1,
+	    smmu.prod);
+	if (smmu.broken)
+		wr(SMMU_CR0, 0);
+	return (!smmu.broken);
 }
 
-/* The entry of a stream is another now; what it has cached, too. */
+/* The entry of a stream is another now, and on the way there as well. */
+static bool
+forget_entry(uint32_t stream)
+{
+
+	command(CMD_CFGI_STE | CMD_ARG(stream), 0);
+	return (sync());
+}
+
+/* Then what it has in TLBs, where nothing is put back any more. */
 static bool
 forget(uint32_t stream, unsigned int vmid)
 {
 
-	spin_lock(&smmu.lock);
-	command(CMD_CFGI_STE | CMD_ARG(stream), 1);
+	if (!forget_entry(stream))
+		return (false);
 	command(CMD_TLBI_S12_VMALL | CMD_ARG(vmid), 0);
-	bool done = sync();
-	spin_unlock(&smmu.lock);
-	return (done);
-}
-
-static uint64_t *
-entry(uint32_t stream)
-{
-
-	return (&smmu.ste[stream * STE_WORDS]);
-}
-
-/* No stream has anything: all their requests are aborted. */
-static void
-abort_all(uint32_t streams)
-{
-
-	for (uint32_t i = 0; i < streams; i++)
-		entry(i)[0] = STE_VALID;
-	publish(smmu.ste, streams * STE_WORDS * 8ul);
+	return (sync());
 }
 
 static const char *
@@ -138,16 +130,22 @@ look(uint32_t last)
 {
 	uint32_t id0 = rd(SMMU_IDR0), id1 = rd(SMMU_IDR1);
 
+	if (id0 == ~0u)
+		return ("has registers that cannot be read");
 	if ((id0 & IDR0_S2P) == 0)
 		return ("has no stage 2");
 	if ((id0 & IDR0_TTF_AARCH64) == 0 ||
-	    (rd(SMMU_IDR5) & IDR5_GRAN4K) == 0)
+	    (rd(SMMU_IDR5) & IDR5_GRAN4K) == 0 ||
+	    (id0 & IDR0_ENDIAN_MASK) == IDR0_ENDIAN_BIG)
 		return ("does not walk AArch64 tables of 4 KiB pages");
+	if ((id0 & IDR0_STALL_MASK) == IDR0_STALL_FORCED)
+		return ("stalls what it cannot translate, and never aborts it");
 	if ((id1 & IDR1_PRESET) != 0)
 		return ("has tables or queues at fixed places");
-	if (last >= SMMU_STREAMS || last >> IDR1_SIDSIZE(id1) != 0)
-		return ("has not that many streams, or they are above 16383");
-	smmu.coherent = (id0 & IDR0_COHACC) != 0;
+	if ((uint64_t)last >> IDR1_SIDSIZE(id1) != 0)
+		return ("has fewer streams than the tree says (iommu-map)");
+	smmu.cached = (id0 & IDR0_COHACC) != 0;
+	smmu.two_level = (id0 & IDR0_ST_MASK) == IDR0_ST_2LEVEL;
 	smmu.oas = IDR5_OAS(rd(SMMU_IDR5));
 	smmu.cmdq_log2 = IDR1_CMDQS(id1) < CMDQ_LOG2 ? IDR1_CMDQS(id1) :
 	    CMDQ_LOG2;
@@ -156,37 +154,56 @@ look(uint32_t last)
 	return (smmu.cmdq_log2 < 2 ? "has a command queue too small" : NULL);
 }
 
+/* What comes while it is off is aborted; then it may be off. */
+static bool
+stop(void)
+{
+
+	if (!wait(SMMU_GBPA, GBPA_UPDATE, 0))
+		return (false);
+	wr(SMMU_GBPA, GBPA_UPDATE | GBPA_ABORT);
+	return (wait(SMMU_GBPA, GBPA_UPDATE, 0) && control(0));
+}
+
+static bool
+go(void)
+{
+
+	if (!control(CR0_CMDQEN))
+		return (false);
+	command(CMD_CFGI_ALL, CMD_ALL_STREAMS);
+	command(CMD_TLBI_NSNH_ALL, 0);
+	if (!sync())
+		return (false);
+	wr64(SMMU_EVENTQ_IRQ_CFG0, 0);
+	wr(SMMU_IRQ_CTRL, IRQ_EVENTQ);
+	return (wait(SMMU_IRQ_CTRLACK, IRQ_EVENTQ, IRQ_EVENTQ) &&
+	    control(CR0_CMDQEN | CR0_EVENTQEN) &&
+	    control(CR0_CMDQEN | CR0_EVENTQEN | CR0_SMMUEN));
+}
+
 const char *
 smmu_start(void *base, struct pool *pool, uint32_t last)
 {
-	unsigned int log2 = 6;		/* a page of entries */
 	const char *why;
 
 	smmu.regs = base;
-	if ((why = look(last)) != NULL)
+	smmu.broken = true;
+	if ((why = look(last)) != NULL ||
+	    (why = smmu_table_init(pool, last, smmu.two_level)) != NULL)
 		return (why);
-	while (last >> log2 != 0)
-		log2++;
-	size_t pages = PAGE_COUNT((STE_WORDS * 8ul) << log2);
-	smmu.ste = pool_alloc(pool, pages, pages);
 	smmu.cmdq = pool_alloc(pool, 1, 1);
 	smmu.eventq = pool_alloc(pool, 1, 1);
-	if (smmu.ste == NULL || smmu.cmdq == NULL || smmu.eventq == NULL)
-		return ("finds no memory for its tables");
-	smmu.last = last;
-	/* What comes while it is off is aborted; then it may be off. */
-	if (!wait(SMMU_GBPA, GBPA_UPDATE, 0))
-		return ("does not answer");
-	wr(SMMU_GBPA, GBPA_UPDATE | GBPA_ABORT);
-	if (!wait(SMMU_GBPA, GBPA_UPDATE, 0) || !control(0))
+	if (smmu.cmdq == NULL || smmu.eventq == NULL)
+		return ("finds no memory for its queues");
+	port_clean_inval_poc(smmu.eventq, PAGE_SIZE);
+	if (!stop())
 		return ("does not answer");
 	wr(SMMU_IRQ_CTRL, 0);
-	abort_all(1u << log2);
-	publish(smmu.eventq, PAGE_SIZE);
-	wr(SMMU_CR1, smmu.coherent ? CR1_CACHED : 0);
+	wr(SMMU_CR1, smmu.cached ? CR1_CACHED : 0);
 	wr(SMMU_CR2, CR2_PTM | CR2_RECINVSID);
-	wr64(SMMU_STRTAB_BASE, BASE_RA | port_ptr_to_pa(smmu.ste).v);
-	wr(SMMU_STRTAB_CFG, log2);
+	wr64(SMMU_STRTAB_BASE, BASE_RA | smmu_table.base.v);
+	wr(SMMU_STRTAB_CFG, smmu_table.format);
 	wr64(SMMU_CMDQ_BASE, BASE_RA | port_ptr_to_pa(smmu.cmdq).v |
 	    smmu.cmdq_log2);
 	wr(SMMU_CMDQ_PROD, 0);
@@ -196,19 +213,8 @@ smmu_start(void *base, struct pool *pool, uint32_t last)
 	wr(SMMU_EVENTQ_PROD, 0);
 	wr(SMMU_EVENTQ_CONS, 0);
 	smmu.prod = smmu.cons = 0;
-	if (!control(CR0_CMDQEN))
-		return ("does not answer");
-	command(CMD_CFGI_ALL, CMD_ALL_STREAMS);
-	command(CMD_TLBI_NSNH_ALL, 0);
-	if (!sync())
-		return ("does not answer");
-	wr64(SMMU_EVENTQ_IRQ_CFG0, 0);
-	wr(SMMU_IRQ_CTRL, IRQ_EVENTQ);
-	if (!wait(SMMU_IRQ_CTRLACK, IRQ_EVENTQ, IRQ_EVENTQ) ||
-	    !control(CR0_CMDQEN | CR0_EVENTQEN) ||
-	    !control(CR0_CMDQEN | CR0_EVENTQEN | CR0_SMMUEN))
-		return ("does not answer");
-	return (NULL);
+	smmu.broken = !go();
+	return (smmu.broken ? "does not answer" : NULL);
 }
 
 const char *
@@ -226,8 +232,6 @@ clean(const struct pt *pt)
 {
 	const uint64_t *top = port_pa_to_ptr(pt->root);
 
-	if (smmu.coherent)
-		return;
 	port_clean_inval_poc(top, pt->nroots * PAGE_SIZE);
 	for (unsigned int i = 0; i < pt->nroots * PT_ENTRIES; i++) {
 		if (!pte_is_table(top[i], 1))
@@ -241,12 +245,13 @@ clean(const struct pt *pt)
 	}
 }
 
-bool
-smmu_attach(uint32_t stream, const struct pt *pt)
+static bool
+attach(uint32_t stream, const struct pt *pt)
 {
-	uint64_t *e = entry(stream), oas = smmu.oas > 5 ? 5 : smmu.oas;
+	uint64_t oas = smmu.oas > 5 ? 5 : smmu.oas;
+	uint64_t *e = smmu_table_make(stream);
 
-	if (stream > smmu.last)
+	if (e == NULL)
 		return (false);
 	clean(pt);
 	/* It aborts until all of it is there, and valid as a whole. */
@@ -255,38 +260,52 @@ smmu_attach(uint32_t stream, const struct pt *pt)
 	    STE2_SL0(1) | STE2_CACHED | STE2_PS(oas) | STE2_AA64 |
 	    STE2_RECORD;
 	e[3] = pt->root.v;
-	publish(e, STE_WORDS * 8);
+	port_clean_inval_poc(e, STE_WORDS * 8);
 	if (!forget(stream, pt->vmid))
 		return (false);
 	e[0] = STE_VALID | STE_S2;
-	publish(e, STE_WORDS * 8);
-	return (forget(stream, pt->vmid));
+	port_clean_inval_poc(e, STE_WORDS * 8);
+	return (forget_entry(stream));
+}
+
+bool
+smmu_attach(uint32_t stream, const struct pt *pt)
+{
+
+	spin_lock(&smmu.lock);
+	bool done = !smmu.broken && attach(stream, pt);
+	spin_unlock(&smmu.lock);
+	return (done);
 }
 
 bool
 smmu_detach(uint32_t stream, unsigned int vmid)
 {
-	uint64_t *e = entry(stream);
+	uint64_t *e;
 
-	e[0] = STE_VALID;
-	publish(e, STE_WORDS * 8);
-	return (forget(stream, vmid));
-}
-
-bool
-smmu_quiet(uint32_t stream)
-{
-	uint64_t *e = entry(stream);
-
-	if (stream > smmu.last)
-		return (true);
-	e[2] &= ~STE2_RECORD;
-	publish(e, STE_WORDS * 8);
 	spin_lock(&smmu.lock);
-	command(CMD_CFGI_STE | CMD_ARG(stream), 1);
-	bool done = sync();
+	if ((e = smmu_table_entry(stream)) != NULL) {
+		e[0] = STE_VALID;
+		port_clean_inval_poc(e, STE_WORDS * 8);
+	}
+	/* Where it has none, it has nothing either. */
+	bool done = e == NULL || (!smmu.broken && forget(stream, vmid));
 	spin_unlock(&smmu.lock);
 	return (done);
+}
+
+void
+smmu_quiet(uint32_t stream)
+{
+	uint64_t *e;
+
+	spin_lock(&smmu.lock);
+	if ((e = smmu_table_entry(stream)) != NULL && !smmu.broken) {
+		e[2] &= ~STE2_RECORD;
+		port_clean_inval_poc(e, STE_WORDS * 8);
+		forget_entry(stream);
+	}
+	spin_unlock(&smmu.lock);
 }
 
 bool
@@ -302,16 +321,15 @@ smmu_next_fault(struct smmu_fault *f)
 		wr(SMMU_EVENTQ_CONS, smmu.cons | (prod & QUEUE_OVERFLOW));
 		return (false);
 	}
-	dsb(ld);
-	if (!smmu.coherent)
-		port_inval_poc(e, EVENT_WORDS * 8);
+	/* Of caches: they have no newer. */
+	port_clean_inval_poc(e, EVENT_WORDS * 8);
 	*f = (struct smmu_fault){ .stream = EVENT_STREAM(e[0]),
 	    .type = EVENT_TYPE(e[0]),
 	    .has_address = EVENT_TYPE(e[0]) >= EVENT_TRANSLATION &&
 	    EVENT_TYPE(e[0]) <= EVENT_PERMISSION,
 	    .write = !EVENT_READ(e[1]), .address = e[2] };
 	/* Read before its place is given back. */
-	dsb(ld);
+	port_clean_inval_poc(e, EVENT_WORDS * 8);
 	smmu.cons = (smmu.cons + 1) & (2 * size - 1);
 	wr(SMMU_EVENTQ_CONS, smmu.cons | (prod & QUEUE_OVERFLOW));
 	return (true);

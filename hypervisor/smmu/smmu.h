@@ -7,6 +7,8 @@
  * change while a stream has it; so broadcast TLB maintenance is not waited
  * for (CR2.PTM), and what a stream has left in TLBs goes with it.
  *
+ * Map of the room: smmu.c registers and queues, smmu_table.c the stream table.
+ *
  * Must not know buses, devices nor VMs' lives.
  *
  * SPDX-License-Identifier: BSD-2-Clause
@@ -16,7 +18,6 @@
 #include "mm/pt.h"
 
 #define	SMMU_FRAME	0x20000ul	/* bytes of registers */
-#define	SMMU_STREAMS	(1u << 14)	/* at most, numbers from 0 on */
 
 struct smmu_fault {
 	uint32_t	stream;
@@ -28,16 +29,20 @@ struct smmu_fault {
 /*
  * Takes it over, the registers mapped at base; streams from 0 to last will
  * be asked for. Nothing passes it from now on. NULL, or what is wrong with
- * it; nothing is changed then, or all is aborted.
+ * it; nothing is changed then, or all is aborted. Memory is as the number of
+ * streams wants it, never more than SMMU_TABLE_MAX.
  */
 const char *smmu_start(void *base, struct pool *pool, uint32_t last);
 /* May it walk tables of so many bits of IPA? NULL, or why not. */
 const char *smmu_suits(unsigned int ipa_bits);
-/* False: it does not answer. */
+/*
+ * False: it does not answer (or, attach, there is no memory). It is off then
+ * if it can be had off, all streams abort, and nobody waits for it again.
+ */
 bool	smmu_attach(uint32_t stream, const struct pt *pt);
 bool	smmu_detach(uint32_t stream, unsigned int vmid);
 /* Its faults are aborted as before, but not recorded any more. */
-bool	smmu_quiet(uint32_t stream);
+void	smmu_quiet(uint32_t stream);
 /* The next fault, if there is one. */
 bool	smmu_next_fault(struct smmu_fault *f);
 const char *smmu_fault_name(uint8_t type);

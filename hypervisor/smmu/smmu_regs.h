@@ -10,6 +10,12 @@
 #define	 IDR0_S2P		(1u << 0)
 #define	 IDR0_TTF_AARCH64	(1u << 3)	/* of two bits: 2 or 3 */
 #define	 IDR0_COHACC		(1u << 4)
+#define	 IDR0_ENDIAN_MASK	(3u << 21)
+#define	 IDR0_ENDIAN_BIG	(3u << 21)	/* only */
+#define	 IDR0_STALL_MASK	(3u << 24)
+#define	 IDR0_STALL_FORCED	(2u << 24)
+#define	 IDR0_ST_MASK		(3u << 27)
+#define	 IDR0_ST_2LEVEL		(1u << 27)	/* too */
 #define	SMMU_IDR1		0x04
 #define	 IDR1_SIDSIZE(x)	((x) & 0x3f)
 #define	 IDR1_EVENTQS(x)	((x) >> 16 & 0x1f)
@@ -37,7 +43,9 @@
 #define	 IRQ_EVENTQ		(1u << 2)
 #define	SMMU_IRQ_CTRLACK	0x54
 #define	SMMU_STRTAB_BASE	0x80
-#define	SMMU_STRTAB_CFG		0x88		/* linear: log2 of STEs */
+#define	SMMU_STRTAB_CFG		0x88
+#define	 STRTAB_LOG2(n)		(n)		/* of streams */
+#define	 STRTAB_2LEVEL(split)	(1u << 16 | (split) << 6)
 #define	SMMU_CMDQ_BASE		0x90
 #define	SMMU_CMDQ_PROD		0x98
 #define	SMMU_CMDQ_CONS		0x9c
@@ -47,6 +55,9 @@
 #define	SMMU_EVENTQ_CONS	0x100ac
 #define	BASE_RA			(1ull << 62)	/* allocate on read */
 #define	QUEUE_OVERFLOW		(1u << 31)
+
+/* Of two levels: a table of entries; 0: there is none, and they abort. */
+#define	L1_DESC(pa, split)	((pa) | ((split) + 1))
 
 /* A stream table entry has eight words of 64 bits. */
 #define	STE_WORDS		8
@@ -65,7 +76,6 @@
 #define	CMD_CFGI_STE		0x03ull
 #define	CMD_CFGI_ALL		0x04ull
 #define	 CMD_ALL_STREAMS	31ull		/* a range of 2^32 */
-#define	CMD_TLBI_EL2_ALL	0x20ull
 #define	CMD_TLBI_S12_VMALL	0x28ull
 #define	CMD_TLBI_NSNH_ALL	0x30ull
 #define	CMD_SYNC		0x46ull
@@ -76,10 +86,6 @@
 #define	EVENT_STREAM(w0)	((uint32_t)((w0) >> 32))
 #define	EVENT_READ(w1)		((w1) >> 35 & 1)
 #define	EVENT_BAD_STREAM	0x02
-#define	EVENT_STE_FETCH		0x03
-#define	EVENT_BAD_STE		0x04
-#define	EVENT_WALK		0x0b
 #define	EVENT_TRANSLATION	0x10		/* these have an address */
 #define	EVENT_ADDR_SIZE		0x11
-#define	EVENT_ACCESS		0x12
 #define	EVENT_PERMISSION	0x13

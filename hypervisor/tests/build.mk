@@ -22,7 +22,9 @@ HT_SRCS := $(filter-out %/string.c %/stack_chk.c,$(wildcard \
 	$(patsubst %,hypervisor/arch/aarch64/ext/%.c,aarch32_decode image_other \
 	option) \
 	$(patsubst %,hypervisor/devices/%.c,devnode dma passthrough pci pci_config \
-	pci_host pci_msi) hypervisor/its/its.c hypervisor/its/its_queue.c \
+	pci_host pci_msi pci_smmu) hypervisor/its/its.c \
+	hypervisor/its/its_queue.c hypervisor/smmu/smmu.c \
+	hypervisor/smmu/smmu_table.c \
 	$(patsubst %,hypervisor/vmm/%.c,psci smccc hypercall sysreg abort mmio \
 	exits run stats bundle node image guest_fdt) \
 	$(filter-out %/uart_io.c,$(wildcard hypervisor/uart/*.c))

@@ -97,6 +97,8 @@ mem_fake_clean(const void *start, size_t size, bool invalidate)
 	(void)start;
 	__atomic_fetch_add(invalidate ? &mem_fake.invalidated :
 	    &mem_fake.cleaned, size, __ATOMIC_RELAXED);
+	if (mem_fake.clean != NULL)
+		mem_fake.clean();
 }
 
 void

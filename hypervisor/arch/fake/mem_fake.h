@@ -28,6 +28,8 @@ extern struct mem_fake {
 			    uint64_t size);
 	/* and of every entry, before it is written. */
 	void		(*pte)(const uint64_t *slot, uint64_t entry);
+	/* and of every cleaning to the PoC, when it is done. */
+	void		(*clean)(void);
 } mem_fake;
 
 /* Counts from 0; no entry waits for an invalidation. */
