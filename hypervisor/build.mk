@@ -7,7 +7,8 @@
 
 HV := $(BUILD)/hypervisor
 # Extensions (README.md): folders named here, in image.lds and in ci/checks.
-HV_EXT := virtio vits vfirmware arch/aarch64/ext its smmu devices
+HV_EXT := virtio vits vfirmware its smmu devices \
+	$(patsubst %,%/ext,mm vmm arch/aarch64 platform gic boot)
 HV_ROOMS := lib mm vgic vtimer vdev vmm arch/aarch64 gic uart platform boot \
 	$(HV_EXT)
 HV_SRCS := $(foreach r,$(HV_ROOMS),$(wildcard hypervisor/$(r)/*.[cS]))

@@ -16,7 +16,7 @@ struct pool;
 extern char image_start[], image_end[], text_end[], rodata_end[];
 extern char boot_stack_top[];
 /* head.S */
-extern char secondary_start[], spin_start[], boot_panic_stack_top[];
+extern char secondary_start[], boot_panic_stack_top[];
 void	boot_mmu_on(void);
 void	boot_on_stack(void *sp, void (*fn)(void)) __attribute__((noreturn));
 

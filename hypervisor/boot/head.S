@@ -1,13 +1,11 @@
 /*
  * The first instructions, by the Linux arm64 boot protocol: Image header,
- * boot CPU (x0 = device tree, MMU off, EL2) and secondary CPUs (PSCI
- * CPU_ON, x0 = their struct pcpu; or a spin table). Gets C a stack, zeroed .bss and relocated
- * pointers; must not know what C does then.
+ * boot CPU (x0 = device tree, MMU off, EL2) and secondary CPUs (x0 = their
+ * struct pcpu). Gets C a stack, zeroed .bss and relocated pointers; must not
+ * know what C does then.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "arch/aarch64/offsets.h"
-
 	.hidden	image_end
 	.section .head, "ax"
 	.globl	image_start
@@ -58,13 +56,6 @@ start:
 	b	boot_main
 
 /*
- * A spin table leaves us here: EL2, MMU off, and perhaps many CPUs at once.
- * Each waits until it finds its own struct pcpu.
- */
-	.globl	spin_start
-spin_start:
-	mov	x0, xzr
-/*
  * PSCI CPU_ON leaves us here: EL2, MMU off, x0 = struct pcpu, the top of
  * this CPU's stack.
  */
@@ -72,18 +63,7 @@ spin_start:
 secondary_start:
 	msr	daifset, #0xf
 	bl	boot_mmu_on
-	cbnz	x0, 4f
-	mrs	x1, mpidr_el1
-	bfi	x1, xzr, #24, #8	/* affinity only */
-	b	2f
-1:	wfe				/* not there yet */
-2:	adr	x2, pcpus
-3:	ldr	x0, [x2], #8
-	cbz	x0, 1b
-	ldr	x3, [x0, #PCPU_MPIDR]
-	cmp	x1, x3
-	b.ne	3b
-4:	mov	sp, x0
+	mov	sp, x0
 	b	smp_secondary
 
 /*

@@ -15,7 +15,7 @@
 #include "vmm/bundle.h"
 #include "vmm/console.h"
 #include "vmm/exits.h"
-#include "vmm/smccc.h"
+#include "vmm/ext/workaround.h"
 
 #define	FDT_MAGIC_BE	0xedfe0dd0u	/* as a little-endian word */
 #define	DTB_MAX		(2ul << 20)	/* Linux boot protocol */
@@ -151,8 +151,6 @@ start_gic(void)
 		print_buf(err, sizeof(err), why, pcpus[0]->mpidr);
 		boot_stop(err);
 	}
-	if (gic->check != NULL)
-		gic->check(plat.timer.hyp.intid);
 	if (plat.console.irq.intid >= 32) {
 		irq_own(plat.console.irq.intid, plat.console.irq.edge,
 		    console_pump);
@@ -205,7 +203,7 @@ start_rest(void)
 
 	start_gic();
 	unsigned int cpus = smp_start();
-	smccc_init(plat.psci.present && !plat.psci.v0_1);
+	workaround_init(plat.psci.present && !plat.psci.v0_1);
 	devices_init(port_pa_to_ptr(dtb), &plat, memory_map);
 	sysreg_init(arch_ipa_bits);
 	sve_init();

@@ -8,8 +8,8 @@
 #include "arch/aarch64/ext/e2h.h"
 #include "arch/aarch64/sysreg.h"
 #include "boot/boot.h"
+#include "boot/ext/spin_table.h"
 #include "gic/gic.h"
-#include "port/mem.h"
 #include "vmm/log.h"
 #include "vmm/vcpu.h"
 
@@ -37,23 +37,6 @@ smp_secondary(struct pcpu *p)
 }
 
 /*
- * A CPU in a spin table reads in memory, past the caches, where to go on
- * (Linux's arm64 boot protocol); they may all wait for the same word.
- */
-static int
-let_go(pa_t where)
-{
-	volatile uint64_t *word = port_pa_to_ptr(where);
-
-	memory_map(where, sizeof(*word), PT_DEVICE);
-	port_clean_inval_poc(port_pa_to_ptr(where), sizeof(*word));
-	*word = (uintptr_t)spin_start;
-	dsb(sy);
-	__asm__ volatile("sev");
-	return (0);
-}
-
-/*
  * What the CPU is handed is its own: if it comes late, when others have been
  * turned on since, it finds it all the same.
  */
@@ -65,7 +48,8 @@ start(const struct platform_cpu *c, struct pcpu *p)
 	    port_counter_hz() * ON_TIMEOUT_MS / 1000;
 
 	dsb(ish);
-	int ret = c->enable != PLATFORM_ENABLE_PSCI ? let_go(PA(c->release)) :
+	int ret = c->enable != PLATFORM_ENABLE_PSCI ?
+	    spin_table_let_go(PA(c->release)) :
 	    (int)port_firmware(fn, p->mpidr, (uintptr_t)secondary_start,
 	    (uintptr_t)p);
 	if (ret != 0)
@@ -106,7 +90,7 @@ smp_start(void)
 		}
 		p->index = n;
 		p->mpidr = c->mpidr;
-		/* One that waits in spin_start may see it from here on. */
+		/* One from a spin table may see it from here on. */
 		__atomic_store_n(&pcpus[n++], p, __ATOMIC_RELEASE);
 		pcpu_count = n;
 		up += start(c, p);

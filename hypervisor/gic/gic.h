@@ -24,8 +24,6 @@ struct gic_ops {
 	const char *(*init_cpu)(uint64_t mpidr);
 	void	(*route)(unsigned int intid);	/* an SPI, to this CPU */
 	void	(*kick)(unsigned int cpu);	/* index of the pcpu */
-	/* Looks for faults, with the EL2 timer of this INTID; may be NULL. */
-	void	(*check)(unsigned int timer);
 };
 
 extern const struct gic_ops *gic;

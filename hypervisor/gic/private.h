@@ -34,15 +34,9 @@
 #define	GICH_HCR	0x0000
 #define	GICH_VTR	0x0004
 #define	GICH_VMCR	0x0008
-#define	GICH_EISR	0x0020
 #define	GICH_ELRSR	0x0030
 #define	GICH_APR	0x00f0
 #define	GICH_LR		0x0100
-
-#define	GICV_CTLR	0x0000
-#define	GICV_PMR	0x0004
-#define	GICV_IAR	0x000c
-#define	GICV_EOIR	0x0010
 
 static inline uint32_t
 reg_read(uintptr_t base, unsigned int off)
@@ -74,6 +68,31 @@ reg_write64(uintptr_t base, unsigned int off, uint64_t value)
 
 extern const struct gic_ops gicv2_ops, gicv3_ops;
 extern const struct platform_gic *gic_desc;
+
+/*
+ * GICH_LR<n> (IHI 0048B, 5.3.9) has what ICH_LR<n>_EL2 has at other places:
+ * the vINTID, with an SGI's source above; the pINTID or, ninth bit of the
+ * same field, EOI; five bits of priority; State, Group and HW.
+ */
+static inline uint64_t
+gicv2_lr(uint32_t r)
+{
+
+	return ((r & 0x3ff) | (uint64_t)(r >> 23 & 31) << 51 |
+	    (uint64_t)(r >> 28 & 3) << 62 | (uint64_t)(r >> 30 & 1) << 60);
+}
+
+static inline uint32_t
+gicv2_gich_lr(uint64_t v)
+{
+
+	return ((v & 0x1fff) | (v >> 32 & 0x3ff) << 10 |
+	    (v >> 51 & 31) << 23 | v >> 62 << 28 | (v >> 60 & 1) << 30 |
+	    (v >> 61 & 1) << 31);
+}
+
+/* Of an SPI or PPI of ours, whichever CPU acknowledged it. */
+void	gicv2_clear_active(unsigned int intid);
 
 /*
  * This CPU has that frame, and so many empty list registers, of which these

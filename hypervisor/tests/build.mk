@@ -18,7 +18,7 @@ HT_PROGRAMS := $(notdir $(HT_TESTS:.c=))
 # ones, and of the others the files that touch no hardware.
 HT_SRCS := $(filter-out %/string.c %/stack_chk.c,$(wildcard \
 	$(patsubst %,hypervisor/%/*.c,lib mm vgic vtimer vdev virtio \
-	vits vfirmware platform arch/fake))) \
+	vits vfirmware platform arch/fake mm/ext platform/ext vmm/ext))) \
 	$(patsubst %,hypervisor/arch/aarch64/ext/%.c,aarch32_decode image_other \
 	option) \
 	$(patsubst %,hypervisor/devices/%.c,devnode dma passthrough pci pci_config \

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/exits.h"
+#include "vmm/ext/workaround.h"
 #include "vmm/psci.h"
 
 /*
@@ -14,17 +15,6 @@
  * SVE registers are not live) is of no use to our calls.
  */
 #define	SMCCC_VERSION_1_1	0x10001
-
-#define	SMCCC_ARCH_FEATURES	0x80000001u
-#define	SMCCC_WORKAROUND_1	0x80008000u
-#define	SMCCC_WORKAROUND_2	0x80007fffu
-#define	SMCCC_WORKAROUND_3	0x80003fffu
-/* Firmware's, to find out whether it knows SMCCC 1.1. */
-#define	PSCI_VERSION		0x84000000u
-#define	PSCI_FEATURES		0x8400000au
-
-static bool firmware_1_1;
-static uint32_t taken[3];		/* workarounds that firmware offers */
 
 static smccc_fn smccc_version, smccc_arch_features;
 
@@ -56,55 +46,6 @@ static smccc_fn *const *const services[256] = {
 	[FAST64(7) ... FAST64(63)] = no_calls,
 };
 
-/* What firmware says of one of its workarounds, on this CPU. */
-static int32_t
-workaround(uint32_t fid)
-{
-
-	if (!firmware_1_1)
-		return (SMCCC_NOT_SUPPORTED);
-	int32_t answer = (int32_t)port_firmware(SMCCC_ARCH_FEATURES, fid, 0, 0);
-	/*
-	 * Firmware starts with this mitigation on, and there it stays for
-	 * all guests. So a guest need not call: 1.
-	 */
-	if (fid == SMCCC_WORKAROUND_2 && answer >= 0)
-		return (1);
-	return (answer);
-}
-
-void
-smccc_init(bool firmware)
-{
-	static const uint32_t fids[] = { SMCCC_WORKAROUND_1,
-	    SMCCC_WORKAROUND_2, SMCCC_WORKAROUND_3 };
-
-	firmware_1_1 = firmware &&
-	    (int32_t)port_firmware(PSCI_VERSION, 0, 0, 0) >= 0x10000 &&
-	    (int32_t)port_firmware(PSCI_FEATURES, SMCCC_VERSION, 0, 0) >= 0 &&
-	    (int32_t)port_firmware(SMCCC_VERSION, 0, 0, 0) >=
-	    SMCCC_VERSION_1_1;
-	for (unsigned int i = 0; i < nitems(fids); i++)
-		taken[i] = workaround(fids[i]) >= 0 ? fids[i] : 0;
-}
-
-/* Passes a workaround on. False: it is none, or none of this firmware's. */
-static bool
-smccc_workaround(struct vcpu *v)
-{
-	uint32_t fid = smccc_fid(v);
-
-	for (unsigned int i = 0; i < nitems(taken); i++) {
-		if (taken[i] != fid)
-			continue;
-		if (fid != SMCCC_WORKAROUND_2)
-			port_firmware(fid, 0, 0, 0);
-		v->x[0] = 0;
-		return (true);
-	}
-	return (false);
-}
-
 SMCCC_ANSWER(smccc_unknown, SMCCC_NOT_SUPPORTED)
 static SMCCC_ANSWER(smccc_version, SMCCC_VERSION_1_1)
 
@@ -113,16 +54,8 @@ smccc_arch_features(struct vcpu *v)
 {
 	uint32_t of = (uint32_t)v->x[1];
 
-	switch (of) {
-	case SMCCC_VERSION:
-	case SMCCC_ARCH_FEATURES:
-		return (smccc_return(v, 0));
-	case SMCCC_WORKAROUND_1:
-	case SMCCC_WORKAROUND_2:
-	case SMCCC_WORKAROUND_3:
-		return (smccc_return(v, workaround(of)));
-	}
-	return (smccc_return(v, SMCCC_NOT_SUPPORTED));
+	return (smccc_return(v, of == SMCCC_VERSION ||
+	    of == SMCCC_ARCH_FEATURES ? 0 : workaround_offered(of)));
 }
 
 /*
@@ -134,7 +67,7 @@ smccc_other(struct vcpu *v, uint64_t esr)
 {
 
 	/* Non-zero immediates are reserved (DEN 0028, "Immediate value"). */
-	if ((esr & 0xffff) == 0 && (smccc_workaround(v) || hypercall_query(v)))
+	if ((esr & 0xffff) == 0 && (workaround_call(v) || hypercall_query(v)))
 		return (OUTCOME_DONE);
 	return (smccc_unknown(v));
 }

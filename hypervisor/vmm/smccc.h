@@ -18,7 +18,8 @@
 #define	SMCCC_HYP		6u		/* vendor's hypervisor */
 #define	SMCCC_NUMBER(fid)	((fid) & 0xffffffu)
 
-#define	SMCCC_VERSION		0x80000000u	/* a function of ARCH */
+#define	SMCCC_VERSION		0x80000000u	/* functions of ARCH */
+#define	SMCCC_ARCH_FEATURES	0x80000001u
 #define	SMCCC_NOT_SUPPORTED	(-1)
 
 /* Length of a service's table of functions: a power of two. */
@@ -56,12 +57,6 @@ outcome_t name(struct vcpu *v) { return (smccc_return(v, value)); }
 
 /* Stands in the tables where there is no function: NOT_SUPPORTED. */
 smccc_fn smccc_unknown;
-
-/*
- * Asks firmware once which calls it can take for a guest. Without this, or
- * where firmware is false (no PSCI 0.2 or later), none is passed on.
- */
-void	smccc_init(bool firmware);
 
 /* The hypervisor's own calls (abi/hypercall.h) as a table. */
 

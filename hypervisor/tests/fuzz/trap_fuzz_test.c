@@ -17,7 +17,7 @@
 #include "tests/fuzz/corpus.h"
 #include "tests/fuzz/entropy.h"
 #include "vmm/exits.h"
-#include "vmm/smccc.h"
+#include "vmm/ext/workaround.h"
 #include "vmm_fake.h"
 
 #define	ITERATIONS	200000
@@ -145,7 +145,7 @@ machine(void)
 	for (unsigned int i = 0; i < 64; i++)
 		vcpu_fake.id[i] = entropy64();
 	sysreg_init(40);
-	smccc_init(false);
+	workaround_init(false);
 }
 
 static unsigned int

@@ -7,7 +7,7 @@
 #include <atf-c.h>
 
 #include "abi/hypercall.h"
-#include "vmm/smccc.h"
+#include "vmm/ext/workaround.h"
 #include "vmm_fake.h"
 
 #define	VERSION		0x80000000u
@@ -52,7 +52,7 @@ ATF_TC_BODY(arch_features, tc)
 {
 
 	vmm_fake_reset();
-	smccc_init(false);
+	workaround_init(false);
 	RETURNS(0, ARCH_FEATURES, VERSION);
 	RETURNS(0, ARCH_FEATURES, ARCH_FEATURES);
 	RETURNS(0, ARCH_FEATURES, 0x1200000000 | VERSION);
@@ -84,7 +84,7 @@ ATF_TC_BODY(unknown, tc)
 
 	for (i = 0; i < nitems(fids); i++) {
 		vmm_fake_reset();
-		smccc_init(false);
+		workaround_init(false);
 		RETURNS(-1, fids[i], 0x101);
 		ATF_CHECK_EQ(0x101, v->x[1]);
 		ATF_CHECK_EQ(0, vcpu_fake.ncalls);
@@ -171,7 +171,7 @@ start(int32_t psci, int32_t has_version, int32_t smccc)
 	fw_psci = psci;
 	fw_has_version = has_version;
 	fw_smccc = smccc;
-	smccc_init(true);
+	workaround_init(true);
 	vcpu_fake.ncalls = 0;
 }
 
@@ -230,7 +230,7 @@ ATF_TC_BODY(old_firmware, tc)
 	vmm_fake_reset();
 	vcpu_fake.firmware = firmware;
 	fw_smccc = 0x10001;
-	smccc_init(false);
+	workaround_init(false);
 	RETURNS(-1, WORKAROUND_1, 0);
 	ATF_CHECK_EQ(0, vcpu_fake.ncalls);
 }
