@@ -1,5 +1,5 @@
 /*
- * From stdout-path to a UART, or to one that may do; see pass.h. Must not know
+ * From stdout-path to a UART; see pass.h. Must not know
  * drivers.
  *
  * SPDX-License-Identifier: BSD-2-Clause
@@ -7,8 +7,8 @@
 #include "lib/string.h"
 #include "platform/pass.h"
 
-static int
-read_node(struct pass *s, const struct tree_node *n)
+int
+console_read(struct pass *s, const struct tree_node *n)
 {
 	struct platform_console *c = &s->p->console;
 	struct uart_desc *d = &c->desc;
@@ -46,28 +46,6 @@ read_node(struct pass *s, const struct tree_node *n)
 	d->base = PA(r.base.v + offset);
 	d->size = r.size - offset;
 	intid_of_node(s, n, &c->irq);
-	return (0);
-}
-
-/*
- * A UART that is on, has a driver and nothing on its line: where Bluetooth
- * hangs, it is a node below.
- */
-int
-console_any(void *pass, struct tree_node *n)
-{
-	struct pass *s = pass;
-	struct uart_desc *d = &s->p->console.desc;
-	struct tree_node below;
-	struct tree_value v;
-
-	tree_get(n, "compatible", &v);
-	d->compatible = v.data;
-	d->compatible_len = v.len;
-	d->base = PA(1);
-	if (uart_supported(d) && !tree_child(n, &below) && read_node(s, n) == 0)
-		return (1);
-	d->base = PA(0);
 	return (0);
 }
 
@@ -109,5 +87,5 @@ console_find(struct pass *s)
 		if (len != 0)
 			n++;
 	}
-	return (read_node(s, n));
+	return (console_read(s, n));
 }

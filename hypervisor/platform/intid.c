@@ -6,13 +6,14 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "platform/pass.h"
+#include "platform/ext/nexus.h"
 
 #define	SPI_MAX		988	/* INTIDs 32 to 1019 */
 #define	PPI_MAX		16
 
-static void
-specifier(const struct tree_value *v, uint32_t at, struct platform_irq *irq)
+void
+intid_specifier(const struct tree_value *v, uint32_t at,
+    struct platform_irq *irq)
 {
 	uint32_t type = tree_cell(v, at), n = tree_cell(v, at + 1);
 
@@ -30,7 +31,7 @@ intid_decode(const struct pass *s, const struct tree_value *v, uint32_t i,
 
 	if (v->len / 4 >= at + s->gic_cells + extended &&
 	    (!extended || tree_cell(v, at) == s->gic))
-		specifier(v, at + extended, irq);
+		intid_specifier(v, at + extended, irq);
 }
 
 /* Devicetree Specification v0.4, 2.4.1: of the nearest that has one. */
@@ -51,44 +52,6 @@ intid_parent(const struct tree_node *n, const struct tree_node **nexus)
 	return (tree_cell(&v, 0));
 }
 
-/*
- * Through an interrupt-map (Devicetree Specification v0.4, 2.4.3), whose
- * rows are: unit address, specifier, parent, the parent's unit address and
- * specifier. Other parents than the GIC have other sizes of the last two:
- * a map with such rows is not understood.
- */
-static void
-mapped(const struct pass *s, const struct tree_node *n,
-    const struct tree_node *nexus, const struct tree_value *spec,
-    struct platform_irq *irq)
-{
-	/* Of 64 bits: they cannot wrap. */
-	uint64_t unit = tree_u32(nexus, "#address-cells", 2), i;
-	uint64_t key = unit + tree_u32(nexus, "#interrupt-cells", 0);
-	uint64_t spec_at = key + 1 + s->gic_unit_cells;
-	struct tree_value map, mask, reg;
-
-	tree_get(nexus, "interrupt-map", &map);
-	tree_get(nexus, "interrupt-map-mask", &mask);
-	tree_get(n, "reg", &reg);
-	for (uint64_t at = 0; at + spec_at + s->gic_cells <= map.len / 4;
-	    at += spec_at + s->gic_cells) {
-		for (i = 0; i < key; i++) {
-			uint32_t differ = tree_cell(&map, at + i) ^ (i < unit ?
-			    tree_cell(&reg, i) : tree_cell(spec, i - unit));
-
-			if (mask.data != NULL)
-				differ &= tree_cell(&mask, i);
-			if (differ != 0)
-				break;
-		}
-		if (i == key && tree_cell(&map, at + key) == s->gic) {
-			specifier(&map, at + spec_at, irq);
-			return;
-		}
-	}
-}
-
 void
 intid_of_node(const struct pass *s, const struct tree_node *n,
     struct platform_irq *irq)
@@ -104,7 +67,7 @@ intid_of_node(const struct pass *s, const struct tree_node *n,
 		uint32_t parent = intid_parent(n, &nexus);
 
 		if (nexus != NULL)
-			mapped(s, n, nexus, &v, irq);
+			nexus_map(s, n, nexus, &v, irq);
 		else if (parent == s->gic)
 			intid_decode(s, &v, 0, false, irq);
 	}

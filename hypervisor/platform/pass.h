@@ -47,6 +47,9 @@ int	pass_reg(struct pass *s, const struct tree_node *n, uint32_t i,
  */
 void	intid_decode(const struct pass *s, const struct tree_value *v,
 	    uint32_t i, bool extended, struct platform_irq *irq);
+/* The one in the cells from at on. */
+void	intid_specifier(const struct tree_value *v, uint32_t at,
+	    struct platform_irq *irq);
 /* Phandle of n's interrupt parent, 0: none; *nexus if it has a map. */
 uint32_t intid_parent(const struct tree_node *n,
 	    const struct tree_node **nexus);
@@ -65,5 +68,5 @@ int	ram_finish(struct pass *s, const void *dtb);
 
 /* p->console; -1 and err where none is named, its base is then 0. */
 int	console_find(struct pass *s);
-/* For tree_walk(): takes n, a UART that may do; 1 if it does. */
-int	console_any(void *pass, struct tree_node *n);
+/* Takes n for it; 0, or -1 and err. */
+int	console_read(struct pass *s, const struct tree_node *n);

@@ -7,7 +7,7 @@
 #include <libfdt.h>
 
 #include "lib/string.h"
-#include "platform/pass.h"
+#include "platform/ext/unnamed.h"
 
 #define	MPIDR_AFFINITY	0xff00ffffffull	/* DDI 0487 D19.2.101 */
 
@@ -336,7 +336,7 @@ platform_discover(struct platform *p, const void *dtb, size_t max,
 	if (console_find(&s) != 0) {
 		note(p, why);
 		root = s.root;
-		tree_walk(&root, console_any, &s);
+		tree_walk(&root, unnamed_console, &s);
 	}
 	s.err = err;
 	s.errlen = errlen;
