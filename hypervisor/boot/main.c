@@ -31,29 +31,8 @@ static pa_t dtb;
 static unsigned int entry_el;
 static bool released;			/* secondaries may look for guests */
 
-static void
-console_put(char c)
-{
-
-	uart_putc(&console, c);
-}
-
-static int
-console_get(void)
-{
-
-	return (uart_getc(&console));
-}
-
-static void
-console_listen(bool on)
-{
-
-	uart_rx_irq(&console, on);
-}
-
 static const struct console_ops console_ops = {
-	console_put, console_get, console_listen
+	uart_putc, uart_getc, uart_rx_irq
 };
 
 /* MMU off: only what cannot wait. */
@@ -104,7 +83,7 @@ start_console(void)
 	if (d->base.v != 0 && entry_el == 2)
 		memory_map(d->base, d->size, PT_DEVICE);
 	uart_probe(&console, d, d->base.v);
-	console_init(&console_ops);
+	console_init(&console_ops, &console);
 	log_line("Apiary %s, entered at EL%u", VERSION, entry_el);
 }
 
@@ -154,7 +133,7 @@ start_gic(void)
 	if (plat.console.irq.intid >= 32) {
 		irq_own(plat.console.irq.intid, plat.console.irq.edge,
 		    console_pump);
-		console_listen(true);
+		uart_rx_irq(&console, true);
 	}
 }
 

@@ -43,13 +43,6 @@ find(struct stage2 *s, ipa_t ipa)
 	return (NULL);
 }
 
-static uint16_t *
-count_of(const struct stage2_region *r, uint64_t ipa)
-{
-
-	return (&r->populated[ipa / BLOCK_SIZE - r->ipa.v / BLOCK_SIZE]);
-}
-
 /* Enough for all counts of a region, begun blocks at both ends included. */
 static size_t
 count_pages(const struct stage2_region *r)
@@ -98,7 +91,7 @@ populate(struct stage2 *s, struct stage2_region *r, ipa_t ipa)
 	uint64_t page = round_down(ipa.v, PAGE_SIZE);
 	uint64_t *slot = pt_entry(&s->pt, page);
 	pa_t pa = PA(r->pa.v + (page - r->ipa.v));
-	uint16_t *count = count_of(r, page);
+	uint16_t *count = stage2_count(r, page);
 
 	if (slot != NULL && *slot != pte_none())
 		return (STAGE2_FIXED);		/* another vCPU was faster */
@@ -141,26 +134,6 @@ stage2_translate(struct stage2 *s, ipa_t ipa, bool write, pa_t *pa)
 	return (true);
 }
 
-__attribute__((cold)) int
-stage2_release(struct stage2 *s, ipa_t ipa)
-{
-	struct stage2_region *r = find(s, ipa);
-	int error = 0;
-
-	if (r == NULL || r->populated == NULL || ipa.v % PAGE_SIZE != 0)
-		return (-1);
-	spin_lock(&s->lock);
-	uint64_t *slot = pt_entry(&s->pt, ipa.v);
-	if (slot != NULL && *slot != pte_none() &&
-	    (error = pt_unmap(&s->pt, ipa.v, PAGE_SIZE)) == 0) {
-		/* Whoever has this memory next must not find it. */
-		port_zero_page(port_pa_to_ptr(PA(r->pa.v + ipa.v - r->ipa.v)));
-		--*count_of(r, ipa.v);
-	}
-	spin_unlock(&s->lock);
-	return (error);
-}
-
 /*
  * Of the RAM that the guest may have written to what comes first at *from or
  * above, 2 MiB at most: cleaned, or zeroed. False: nothing is left.
@@ -178,7 +151,7 @@ sweep(struct stage2 *s, uint64_t *from, bool zero)
 			next = round_down(at, BLOCK_SIZE) + BLOCK_SIZE;
 			if (next > end)
 				next = end;
-			if (r->populated != NULL && *count_of(r, at) == 0)
+			if (r->populated != NULL && *stage2_count(r, at) == 0)
 				continue;
 			char *p = port_pa_to_ptr(PA(r->pa.v + (at - r->ipa.v)));
 			if (!zero)

@@ -44,6 +44,14 @@ struct stage2 {
 	unsigned int	nregions;
 };
 
+/* Of the pages in the 2 MiB that ipa, of demand RAM, is in. */
+static inline uint16_t *
+stage2_count(const struct stage2_region *r, uint64_t ipa)
+{
+
+	return (&r->populated[ipa / BLOCK_SIZE - r->ipa.v / BLOCK_SIZE]);
+}
+
 /* ipa_bits 32 to 40. 0, or -1: no memory. */
 int	stage2_init(struct stage2 *s, unsigned int vmid,
 	    unsigned int ipa_bits, struct pool *pool);

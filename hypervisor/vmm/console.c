@@ -5,10 +5,12 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/console.h"
+#include "vmm/ext/flood.h"
 #include "vmm/vm.h"
 
 static struct spinlock lock;
 static const struct console_ops *dev;	/* NULL: nobody hears anything */
+static struct uart *device;
 static bool panicking;
 /* Whose unfinished line stands on the console; NULL: none. */
 static struct vm *open_line;
@@ -41,8 +43,8 @@ put(void *ctx, char c)
 
 	(void)ctx;
 	if (c == '\n')
-		dev->put('\r');
-	dev->put(c);
+		dev->put(device, '\r');
+	dev->put(device, c);
 }
 
 static void
@@ -64,9 +66,10 @@ close_line(void)
 }
 
 void
-console_init(const struct console_ops *ops)
+console_init(const struct console_ops *ops, struct uart *u)
 {
 
+	device = u;
 	dev = ops;
 }
 
@@ -105,22 +108,6 @@ console_vm_flush(struct vm *vm)
 	console_unlock();
 }
 
-bool
-console_pay(struct vm *vm, unsigned int n)
-{
-	struct vm_console *held = &vm->console;
-	uint64_t now = port_counter(), hz = port_counter_hz();
-
-	if (vm_count == 1)
-		return (true);
-	/* However long it was silent, it may be ahead by a burst. */
-	uint64_t paid = held->paid > now ? held->paid : now;
-	if (paid - now > hz * (CONSOLE_BURST / CONSOLE_RATE))
-		return (false);
-	held->paid = paid + hz / CONSOLE_RATE * n;
-	return (true);
-}
-
 /*
  * A VM alone speaks as it likes. Several are shown line by line, so that
  * none cuts another's; a prompt comes out with the first key (console_pump).
@@ -133,7 +120,7 @@ console_vm_put(void *ctx, char c)
 
 	if (dev == NULL || c == '\r')
 		return (true);
-	if (!console_pay(vm, 1))
+	if (!flood_pay(vm, 1))
 		return (false);
 	console_lock();
 	if (vm_count == 1) {
@@ -180,9 +167,9 @@ console_pump(void)
 	int c;
 
 	/* Acknowledged first: what comes while we read interrupts again. */
-	dev->listen(true);
+	dev->listen(device, true);
 	while (input.in - input.out < sizeof(input.bytes) &&
-	    (c = dev->get()) >= 0) {
+	    (c = dev->get(device)) >= 0) {
 		if (c == CONSOLE_ESCAPE)
 			next_focus();
 		else
@@ -193,7 +180,7 @@ console_pump(void)
 	 * more is held here than a UART takes, so we are called again.
 	 */
 	if (input.in - input.out == sizeof(input.bytes))
-		dev->listen(false);
+		dev->listen(device, false);
 	if (listener(focus) == NULL)
 		next_focus();
 	struct vm *vm = listener(focus);

@@ -13,21 +13,18 @@ struct vm;
 
 #define	CONSOLE_ESCAPE	0x1d		/* Ctrl-] */
 #define	CONSOLE_LINE	200		/* characters held back of a line */
-/*
- * Where VMs share it none is to drown the others: what one says beyond a burst
- * waits, as at a slow line. Characters, and those of a second.
- */
-#define	CONSOLE_BURST	65536u
-#define	CONSOLE_RATE	4096u
 
-/* How to reach the device; put may be called by one CPU at a time. */
+struct uart;				/* the device, which others know */
+
+/* How to reach it; put may be called by one CPU at a time. */
 struct console_ops {
-	void	(*put)(char c);
-	int	(*get)(void);		/* -1: nothing */
-	void	(*listen)(bool on);	/* acknowledge; interrupt for input */
+	void	(*put)(struct uart *u, char c);
+	int	(*get)(struct uart *u);		/* -1: nothing */
+	/* Acknowledge; interrupt for input. */
+	void	(*listen)(struct uart *u, bool on);
 };
 
-void	console_init(const struct console_ops *ops);
+void	console_init(const struct console_ops *ops, struct uart *u);
 /* Of one VM, zeroed. */
 struct vm_console {
 	uint64_t	paid;		/* when all that it said is due */
@@ -37,8 +34,6 @@ struct vm_console {
 
 /* From a VM's UART. False: it has said too much of late, try again. */
 bool	console_vm_put(void *vm, char c);
-/* The same of n characters that need not be said. */
-bool	console_pay(struct vm *vm, unsigned int n);
 /* Print what a VM left unfinished. */
 void	console_vm_flush(struct vm *vm);
 /* Characters have come in, or the guest may have made room for them. */

@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "mm/pool.h"
 #include "port/mem.h"
+#include "vmm/ext/flood.h"
 #include "vmm/irq.h"
 
 static struct vm *vms[VM_MAX];
@@ -313,7 +314,7 @@ restart(struct vm *vm)
 {
 	char err[VM_ERR];
 
-	if (console_pay(vm, 64))
+	if (flood_pay(vm, 64))
 		log_vm(vm, "reset");
 	vgic_reset(&vm->gic);
 	vpl011_reset(&vm->uart);

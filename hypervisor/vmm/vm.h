@@ -12,6 +12,7 @@
 #include "vdev/vpl011.h"
 #include "vdev/vpl031.h"
 #include "vmm/console.h"
+#include "vmm/ext/extra.h"
 #include "vmm/log.h"
 #include "vmm/vcpu.h"
 
@@ -21,7 +22,6 @@
 #define	VM_MAX_IMAGES		8	/* parts of the kernel, initrd, tree */
 #define	VM_MAX_MMIO		8
 #define	VM_MAX_PCPUS		64
-#define	VM_MAX_TRANSPORTS	4	/* of virtio, passed through */
 
 /* Bytes to be copied into guest memory at start and at every reset. */
 struct vm_image {
@@ -60,21 +60,7 @@ struct vm_config {
 #define	VM_CPU_ANY	(~0ull)			 /* the least loaded */
 	uint64_t	memory;			/* bytes, page aligned */
 	uint64_t	ram_base;	/* IPA */
-	struct {			/* see struct vm_device_ops */
-		bool		any, passed, console, rng, its, unsafe_dma;
-		/* Of links and shares the number of a name, or 0. */
-		uint8_t		link, share, ntransports, npci;
-		uint32_t	fdt_bytes;	/* of its tree, about */
-		uint64_t	share_size;
-		/* With firmware it is what the VM starts, and these it has. */
-		struct tree_value firmware, kernel, initrd;
-		const char	*bootargs;
-		struct {
-			ipa_t		ipa;
-			uint32_t	intid;
-		}		transport[VM_MAX_TRANSPORTS];
-		uint16_t	pci[8];		/* functions; PCI_SLOTS */
-	}		extra;
+	struct vm_extra	extra;
 	unsigned int	gic;			/* 2 or 3 */
 	bool		demand, wfi_native, stats; /* demand: of stage 2 */
 	struct vm_device devices[VM_MAX_PASSTHROUGH];

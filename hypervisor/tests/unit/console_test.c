@@ -63,17 +63,19 @@ type(unsigned int n)
 static unsigned int put_out;
 
 static void
-uart_put(char c)
+uart_put(struct uart *u, char c)
 {
 
+	(void)u;
 	(void)c;
 	put_out++;
 }
 
 static int
-uart_get(void)
+uart_get(struct uart *u)
 {
 
+	(void)u;
 	if (uart.in == uart.out) {
 		type(uart.late);
 		uart.late = 0;
@@ -86,9 +88,10 @@ uart_get(void)
 }
 
 static void
-uart_listen(bool on)
+uart_listen(struct uart *u, bool on)
 {
 
+	(void)u;
 	uart.pending = false;
 	uart.listening = on;
 }
@@ -120,8 +123,8 @@ begin(void)
 	static const struct vpl011_ops guest_ops = { nothing_sent, no_line,
 	    33 };
 
-	console_init(&ops);
-	uart_listen(true);
+	console_init(&ops, NULL);
+	uart_listen(NULL, true);
 	guest.state = VM_RUNNING;
 	vpl011_init(&guest.uart, &guest_ops, NULL);
 	guest.input = uart_input;
@@ -202,21 +205,21 @@ CASE(nobody_drowns_the_others)
 	ATF_CHECK_EQ(1000000, says(&guest, 1000000));
 	vm_count = 2;
 	n = says(&guest, 1000000);
-	ATF_CHECK_MSG(n >= CONSOLE_BURST && n <= CONSOLE_BURST + 9, "%u", n);
+	ATF_CHECK_MSG(n >= FLOOD_BURST && n <= FLOOD_BURST + 9, "%u", n);
 	ATF_CHECK_EQ(0, says(&guest, 1));
-	ATF_CHECK(!console_pay(&guest, 64));
+	ATF_CHECK(!flood_pay(&guest, 64));
 	n = put_out;
 	ATF_CHECK_EQ(64, says(&other, 64));
 	ATF_CHECK(put_out > n);
 	/* Asking costs nothing; a second is worth so many. */
 	fake_counter += port_counter_hz();
 	n = says(&guest, 1000000);
-	ATF_CHECK_MSG(n >= CONSOLE_RATE && n <= CONSOLE_RATE + 1, "%u", n);
+	ATF_CHECK_MSG(n >= FLOOD_RATE && n <= FLOOD_RATE + 1, "%u", n);
 	/* Silence saves up no more than the burst. */
 	fake_counter += 1000ull * port_counter_hz();
-	ATF_CHECK(console_pay(&guest, 64));
+	ATF_CHECK(flood_pay(&guest, 64));
 	n = says(&guest, 1000000);
-	ATF_CHECK_MSG(n <= CONSOLE_BURST && n >= CONSOLE_BURST - 64, "%u", n);
+	ATF_CHECK_MSG(n <= FLOOD_BURST && n >= FLOOD_BURST - 64, "%u", n);
 }
 
 ATF_TP_ADD_TCS(tp)
