@@ -123,17 +123,18 @@ pend(struct vits *v, struct vgic_cpu *self, unsigned int lpi)
 {
 	unsigned int to = v->target[v->lpi[lpi].collection] - 1u;
 	struct vgic_bank *b = &v->bank[lpi / 32];
+	struct vgic *vg = v->vgic;
 
 	/* No collection, or LPIs are off there: it is lost (IHI 0069, 5.1). */
-	if (to >= v->vgic->nvcpus || !(v->on >> to & 1))
+	if (to >= vg->nvcpus || !(v->on >> to & 1))
 		return;
-	if (b->dest[lpi % 32] != to) {		/* by MOVALL */
-		spin_lock(&v->vgic->lock);
-		b->dest[lpi % 32] = (uint8_t)to;
-		spin_unlock(&v->vgic->lock);
-	}
-	vgic_set_line(v->vgic, self, to, VGIC_LPI + lpi, true);
-	vgic_set_line(v->vgic, self, to, VGIC_LPI + lpi, false);
+	spin_lock(&vg->lock);
+	b->dest[lpi % 32] = (uint8_t)to;	/* another after MOVALL */
+	b->latch |= 1u << lpi % 32;
+	vgic_update(vg, self, b, 0);
+	if (self != NULL)
+		vgic_resume(self);
+	spin_unlock(&vg->lock);
 }
 
 bool

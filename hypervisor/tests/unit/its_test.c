@@ -166,7 +166,9 @@ CASE(silent)
 	ATF_CHECK_STREQ("does not answer", its_fake_drive(256));
 	its_fake_start();
 	fake_its.stalls = true;
+	before = fake_counter;
 	ATF_CHECK_STREQ("does not answer", its_fake_drive(256));
+	ATF_CHECK(fake_counter - before < CPU_FAKE_HZ);
 	/* On, and it does not come to rest. */
 	its_fake_start();
 	*reg32(ITS_PA, GITS_CTLR) = GITS_CTLR_ENABLED;
