@@ -235,6 +235,32 @@ not_mapped(void)
 	CHECK(nothing_comes());
 }
 
+/* A message is a store: what is RAM takes it, and no register else does. */
+static void
+elsewhere(void)
+{
+	static volatile uint32_t word;
+	const uint64_t at[] = { machine.its, machine.its + 0x40,
+	    machine.its + TRANSLATER + PAGE_SIZE, machine.gicd + 0x40, 0x40,
+	    machine.ram_base + machine.ram_size, ~0ul << 12 };
+	unsigned int i;
+
+	begin();
+	msi_write((uint64_t)&word, 0x1234);
+	edu_sends();
+	dsb();
+	CHECK_EQ(0x1234, word);
+	for (i = 0; i < nitems(at); i++) {
+		msi_write(at[i], 0);
+		edu_sends();
+		CHECK(nothing_comes());
+	}
+	msi_write(machine.its + TRANSLATER, 0);
+	edu_sends();
+	CHECK(comes(EDU_LPI));
+	CHECK_EQ(0x1234, word);
+}
+
 /* A CPU's write to the page is no device's. */
 static void
 cpu_writes(void)
@@ -287,6 +313,7 @@ const struct guest_case guest_cases[] = {
 	{ "msix", msix, 1, NEED_ITS },
 	{ "masked", masked, 1, NEED_ITS },
 	{ "not_mapped", not_mapped, 1, NEED_ITS },
+	{ "elsewhere", elsewhere, 1, NEED_ITS },
 	{ "cpu_writes", cpu_writes, 1, NEED_ITS | NEED_APIARY },
 	{ "other_cpu", other_cpu, 2, NEED_ITS },
 	{ NULL, NULL, 0, 0 },
