@@ -15,7 +15,7 @@
 
 #define	STEPS	120000
 
-static unsigned int taken, none, skipped;
+static unsigned int taken, turns, none, skipped;
 
 static uint32_t
 rnd(uint32_t below)
@@ -126,6 +126,10 @@ walk_start(void)
 	lr_fake_lpi_active = rnd(2);
 	machine_driver();
 	ref_start();
+	/* A pending table that is nothing else. */
+	rwr(GICR(0, 0), 4, 0);
+	rwr(GICR(0, 0x78), 8, (RAM + 0x10000) | 1ull << 62);
+	rwr(GICR(0, 0), 4, 1);
 	for (unsigned int i = 0; i < 5; i++) {
 		mapd(i * 0x101, 5, true);
 		ref_mapd(i * 0x101, 5, true);
@@ -150,6 +154,12 @@ walk_step(void)
 		break;
 	case 3:
 		lr_fake_select(cpu);
+		/* Not for long: nothing comes to it then. */
+		if (rnd(lpis_off ? 8 : 64) == 0) {
+			ref_turn();
+			rwr(GICR(0, 0), 4, !lpis_off);
+			turns++;
+		}
 		break;
 	default:
 		command();
@@ -169,8 +179,9 @@ ATF_TC_BODY(as_the_reference, tc)
 		walk_step();
 	}
 	ATF_CHECK_MSG(taken > STEPS / 20 && none > STEPS / 200 &&
-	    skipped > STEPS / 20, "%u taken, %u times none, %u skipped",
-	    taken, none, skipped);
+	    skipped > STEPS / 20 && turns > STEPS / 1000, "%u taken, %u times "
+	    "none, %u skipped, %u times on or off", taken, none, skipped,
+	    turns);
 }
 
 /* ---- one that does not ---- */

@@ -11,8 +11,10 @@
 #define	CPUS	3
 #define	NOBODY	CPUS
 
+static bool lpis_off;			/* at vCPU 0, the only one that may */
 static struct {
-	bool		mapped, pending, enabled;
+	/* saved: in the pending table of vCPU 0, with LPIs off. */
+	bool		mapped, pending, enabled, saved;
 	uint32_t	device, event;
 	unsigned int	icid, at;
 	uint8_t		prio;
@@ -30,6 +32,7 @@ ref_start(void)
 
 	memset(lpi, 0, sizeof(lpi));
 	memset(device, 0, sizeof(device));
+	lpis_off = false;
 	for (unsigned int i = 0; i < VITS_COLLECTIONS; i++)
 		target[i] = NOBODY;
 	for (unsigned int i = 0; i < VITS_LPIS; i++) {
@@ -67,7 +70,7 @@ ref_refresh(int n)
 
 	if (lpi[n].mapped && target[lpi[n].icid] != NOBODY)
 		lpi[n].at = target[lpi[n].icid];
-	lpi[n].enabled = byte & 1;
+	lpi[n].enabled = byte & 1 && (lpi[n].at != 0 || !lpis_off);
 	lpi[n].prio = byte & 0xf8;	/* five bits in lr_fake */
 }
 
@@ -144,7 +147,7 @@ ref_about(unsigned int op, uint32_t id, uint32_t event, uint32_t intid,
 		lpi[n].icid = icid;
 		break;
 	case 0x03:
-		if (to != NOBODY) {
+		if (to != NOBODY && (to != 0 || !lpis_off)) {
 			lpi[n].pending = true;
 			lpi[n].at = to;
 		}
@@ -194,14 +197,37 @@ ref_command(const uint64_t *c)
 		from = to;
 		to = c[3] >> 16 & 0x7fffffff;
 		for (int i = 0; from < CPUS && to < CPUS && i < VITS_LPIS; i++)
-			if (lpi[i].at == from && lpi[i].pending)
+			if (lpi[i].at == from && lpi[i].pending) {
 				lpi[i].at = (unsigned int)to;
+				lpi[i].enabled &= to != 0 || !lpis_off;
+			}
 		break;
 	default:
 		ref_about(op, id, (uint32_t)c[1], (uint32_t)(c[1] >> 32),
 		    icid);
 		break;
 	}
+}
+
+/* EnableLPIs of vCPU 0 is another. */
+static void
+ref_turn(void)
+{
+
+	lpis_off = !lpis_off;
+	for (int i = 0; i < VITS_LPIS; i++) {
+		if (lpis_off) {
+			lpi[i].saved = lpi[i].pending && lpi[i].at == 0;
+			if (lpi[i].at == 0)
+				lpi[i].pending = lpi[i].enabled = false;
+		} else if (lpi[i].saved) {
+			lpi[i].pending = true;
+			lpi[i].at = 0;
+		}
+	}
+	for (int i = 0; !lpis_off && i < VITS_LPIS; i++)
+		if (lpi[i].at == 0)
+			ref_refresh(i);
 }
 
 /* The best priority of what may come to a vCPU; 256: there is nothing. */
