@@ -335,9 +335,10 @@ pci_msi_give(const struct pci_host *h, const struct vm *vm,
 		    slot, why);
 		return;
 	}
-	f->messages = (uint8_t)m->slot[slot].d.events;
-	log_vm(vm, "PCI function 00:%02x.0: %u messages (MSI), LPIs from %u on",
-	    slot, f->messages, m->slot[slot].d.intid);
+	const struct its_device *d = &m->slot[slot].d;
+	f->messages = (uint8_t)d->events;
+	log_vm(vm, "PCI function 00:%02x.0: messages (MSI) by LPIs %u to %u",
+	    slot, d->intid, d->intid + d->events - 1);
 }
 
 void
