@@ -9,6 +9,10 @@
 #include "vmm/vm.h"
 
 #define	BACKLOG_US	1000		/* try again to hand over input */
+#define	TURN_LOOKS	50		/* in one that is looked at all along */
+/* What waits for another vCPU, in bytes: its loop, and the code around it. */
+#define	WAIT_LOOP	64
+#define	WAIT_FUNCTION	256
 
 static inline uint64_t
 earlier(uint64_t a, uint64_t b)
@@ -24,15 +28,21 @@ sched_add(struct vcpu *v)
 	uint64_t us = port_counter_hz() / 1000000;
 
 	if (p->ring == NULL) {
-		p->slice = us * SCHED_SLICE_US;
+		p->slice = p->turn = us * SCHED_SLICE_US;
+		p->family = true;
 		v->next = v;
 		p->nvcpus = 1;
 		__atomic_store_n(&p->ring, v, __ATOMIC_RELEASE);
 		return;
 	}
 	/* They are added one after the other, each behind the first. */
-	if (p->ring->next->vm == v->vm)
+	if (p->ring->vm != v->vm)
+		p->family = false;
+	if (p->family)
+		p->slice = us * SCHED_FAMILY_US;
+	else if (p->slice < us * SCHED_SLICE_US || p->ring->next->vm == v->vm)
 		p->slice = us * SCHED_SIBLINGS_US;
+	p->turn = p->slice;
 	v->next = p->ring->next;
 	__atomic_store_n(&p->ring->next, v, __ATOMIC_RELEASE);
 	p->nvcpus++;
@@ -123,7 +133,7 @@ arm(struct pcpu *p)
 		next = earlier(next,
 		    now + port_counter_hz() / 1000000 * BACKLOG_US);
 	p->timer_next = next;
-	port_set_deadline(want > 1 ? earlier(next, p->slice_end) : next);
+	port_set_deadline(want > 1 ? earlier(next, p->look) : next);
 	return (want);
 }
 
@@ -135,12 +145,14 @@ arm(struct pcpu *p)
 static void
 begin_turn(struct pcpu *p, const struct vcpu *before)
 {
+	uint64_t now = port_counter();
 
-	p->slice_end = port_counter() + p->slice;
+	p->slice_end = now + p->slice;
+	p->look = now + p->turn;
 	if (before != NULL && before->waiting)
 		arm(p);
 	else
-		port_set_deadline(earlier(p->timer_next, p->slice_end));
+		port_set_deadline(earlier(p->timer_next, p->look));
 }
 
 void
@@ -160,14 +172,62 @@ sched_soon(void)
 	port_set_deadline(0);
 }
 
+static inline bool
+within(uint64_t pc, uint64_t of, uint64_t bytes)
+{
+
+	return (pc - of + bytes < 2 * bytes);
+}
+
+/*
+ * Time to look at the turn of a vCPU whose VM has this CPU to itself. In its
+ * user's code it holds no lock of its kernel, and can go. In the kernel it
+ * has as long again to get there, or the others' turns would go to waiting
+ * for what it holds. Is its PC where it was at the last look, or where one
+ * has waited before, then it waits for the others: no time is too early to
+ * go. Kernels hand locks on in order, so one wait leads to the next: after it
+ * a turn is looked at all along, and ends where no lock is held.
+ */
+static bool
+gives_way(struct pcpu *p, uint64_t now)
+{
+	uint64_t pc = port_kernel_pc(), end = p->slice_end;
+	bool waits = pc != 0 && (within(pc, p->seen, WAIT_LOOP) ||
+	    within(pc, p->waited, WAIT_FUNCTION));
+
+	if (pc != 0)
+		end += p->slice;
+	else if (p->turn < p->slice)
+		end = 0;
+	p->seen = pc;
+	if (waits)
+		p->waited = pc;
+	else if (now < end) {
+		p->look = now + p->slice / TURN_LOOKS;
+		return (false);
+	}
+	p->turn = waits ? p->slice / TURN_LOOKS : p->slice;
+	return (true);
+}
+
 bool
 sched_timer(struct pcpu *p)
 {
 
 	if (p->index == 0 && console_backlog())
 		console_pump();
+	uint64_t now = port_counter();
 	/* Nobody cuts a turn short: by naps one could have them all. */
-	return (arm(p) > 1 && port_counter() >= p->slice_end);
+	bool over = now >= p->look;
+
+	if (over && p->family && !gives_way(p, now)) {
+		over = false;
+		if (now < p->timer_next) {	/* nothing else is due */
+			port_set_deadline(earlier(p->timer_next, p->look));
+			return (false);
+		}
+	}
+	return (arm(p) > 1 && over);
 }
 
 void

@@ -79,9 +79,14 @@ struct pcpu {
 	unsigned int	nvcpus;		/* in the ring */
 	unsigned int	assigned;	/* bound to it, started or not */
 	uint64_t	slice;		/* ticks of one turn */
-	uint64_t	timer_next;	/* count of the next timer of a vCPU */
+	uint64_t	turn;		/* ticks of the next, until a look */
 	uint64_t	slice_end;	/* count at which the turn ends */
+	uint64_t	look;		/* and at which to look at it */
+	uint64_t	timer_next;	/* count of the next timer of a vCPU */
+	uint64_t	seen;		/* PC of a kernel at the last look */
+	uint64_t	waited;		/* PC of the last that waited */
 	uint8_t		ways;		/* whose are in vectors[] */
+	bool		family;		/* all its vCPUs are of one VM */
 	bool		unattended;	/* requests: no time to sleep */
 };
 
@@ -125,6 +130,7 @@ vcpu_set_reg(struct vcpu *v, unsigned int n, uint64_t value)
  * each other in loops that end with no trap, each for the rest of its turn.
  */
 #define	SCHED_SIBLINGS_US 100
+#define	SCHED_FAMILY_US	400	/* nobody else there; see gives_way() */
 
 /* A vCPU joins the ring of its CPU. */
 void	sched_add(struct vcpu *v);

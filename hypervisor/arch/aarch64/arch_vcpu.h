@@ -66,3 +66,14 @@ port_fault_ipa(struct vcpu *v, uint64_t esr)
 	return (IPA((hpfar & 0xffffffffff0ull) << 8 |
 	    (far & (PAGE_SIZE - 1))));
 }
+
+static inline uint64_t
+port_kernel_pc(void)
+{
+	uint64_t pc, spsr;
+
+	__asm__ volatile("mrs %0, elr_el2" : "=r" (pc));
+	__asm__ volatile("mrs %0, spsr_el2" : "=r" (spsr));
+	/* M[3:0]: 0 for EL0t, and for AArch32's User mode. */
+	return ((spsr & 0xf) != 0 ? pc : 0);
+}

@@ -25,6 +25,7 @@ extern struct vcpu_fake {
 	/* Set by the test. */
 	uint64_t	id[64];		/* identification registers */
 	ipa_t		fault_ipa;	/* of the trap being handled */
+	uint64_t	kernel_pc;	/* at which it left EL1; or 0 */
 	uint64_t	(*firmware)(uint64_t fn, uint64_t a1);	/* NULL: -1 */
 	void		(*idle)(void);	/* what happens while it sleeps */
 	jmp_buf		*power_off;	/* where that ends; NULL: abort() */
@@ -51,4 +52,11 @@ port_fault_ipa(struct vcpu *v, uint64_t esr)
 	(void)v;
 	(void)esr;
 	return (vcpu_fake.fault_ipa);
+}
+
+static inline uint64_t
+port_kernel_pc(void)
+{
+
+	return (vcpu_fake.kernel_pc);
 }

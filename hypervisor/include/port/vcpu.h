@@ -39,6 +39,11 @@ void	port_inject_serror(struct vcpu *v);
  */
 
 /*
+ * uint64_t port_kernel_pc(void): the PC at which the exit being handled, on
+ * this CPU, left a guest's EL1; 0 if it was at EL0. Static inline there, too.
+ */
+
+/*
  * Give the loaded vCPU state that is switched lazily: FP and SIMD; or what is
  * its own for good from then on, and does not trap (a bit each).
  */
