@@ -113,7 +113,7 @@ static bool
 read_function(const struct tree_node *n, struct vm_config *c, const char *s)
 {
 	struct pci_function *f = &reading.slot[reading.n];
-	unsigned int domain, rid;
+	unsigned int domain, rid, bridge;
 	const char *why;
 
 	if (!parse(s, &domain, &rid))
@@ -124,6 +124,12 @@ read_function(const struct tree_node *n, struct vm_config *c, const char *s)
 		    PCI_SLOTS));
 	if ((why = find_bridge()) != NULL)
 		return (node_say(n, "pci", "%s: %s", s, why));
+	if (domain == 0 && rid >> 8 != host_bridge.bus &&
+	    pci_host_bridge(&host_bridge, rid >> 8, &bridge))
+		return (node_say(n, "pci", "%s is behind the bridge %02x:%02x."
+		    "%x, which shares its window: only functions of bus %02x "
+		    "are passed through", s, bridge >> 8, bridge >> 3 & 31,
+		    bridge & 7, host_bridge.bus));
 	if (domain != 0 || rid >> 8 != host_bridge.bus)
 		return (node_say(n, "pci", "%s is not on bus %02x, the root of "
 		    "the first host bridge: no others are passed through", s,

@@ -50,6 +50,9 @@ const char *pci_host_find(struct pci_host *h, const void *dtb,
 	    const struct platform *plat,
 	    void (*map)(pa_t base, uint64_t size, enum pt_memory memory));
 extern const struct pci_config_ops pci_host_ops;
+/* The bridge on the root bus behind which this one is, by what firmware set. */
+bool	pci_host_bridge(const struct pci_host *h, unsigned int bus,
+	    unsigned int *bridge);
 /*
  * The SMMU before it: found by init; started by the first find: NULL, or why
  * it does not confine that function.

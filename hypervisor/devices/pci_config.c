@@ -137,7 +137,7 @@ pci_config_init(struct pci_function *f, const struct pci_config_ops *ops,
 	if ((hw_read(f, PCI_VENDOR) & 0xffff) == 0xffff)
 		return ("not there");
 	if (PCI_HEADER_TYPE(hw_read(f, PCI_CACHE_LINE)) != 0)
-		return ("a bridge");
+		return ("a bridge: what is behind it stays the machine's");
 	hw_command(f, PCI_COMMAND_NO_INTX);
 	f->pin = (uint8_t)PCI_PIN(hw_read(f, PCI_INTERRUPT));
 	if (f->pin > 4)

@@ -29,7 +29,8 @@
 #define	PCI_BAR(n)		(0x10u + 4 * (n))
 #define	 PCI_BAR_IO		(1u << 0)
 #define	 PCI_BAR_64		(1u << 2)	/* of a type of two bits */
-#define	PCI_BRIDGE_MEMORY	0x20		/* type 1: base and limit */
+#define	PCI_BRIDGE_BUSES	0x18		/* type 1: own, first, last */
+#define	PCI_BRIDGE_MEMORY	0x20		/* base and limit */
 #define	PCI_ROM			0x30
 #define	PCI_CAPS		0x34
 #define	PCI_INTERRUPT		0x3c

@@ -128,8 +128,9 @@ read_map(struct pci_map *m, const struct tree_node *n, const char *prop,
 
 /* The first range of memory that any BAR can be in. */
 static const char *
-read_window(struct pci_host *h, const struct tree_node *n)
+read_window(struct search *s, const struct tree_node *n)
 {
+	struct pci_host *h = s->h;
 	uint32_t up = tree_u32(n->up, "#address-cells", 2);
 	uint32_t row = 5 + up;
 	struct tree_value v;
@@ -151,8 +152,11 @@ read_window(struct pci_host *h, const struct tree_node *n)
 		h->window.base = PA(tree_number(&v, at + 3, up));
 		h->window.size = tree_number(&v, at + 3 + up, 2);
 		if (((h->pci | h->window.base.v) & (PAGE_SIZE - 1)) == 0 &&
-		    h->window.size >> 32 == 0 &&
+		    h->window.size - 1 < UINT32_MAX &&
 		    (h->pci + h->window.size - 1) >> 32 == 0 &&
+		    pass_range_ok(&h->window) &&
+		    !extent_meets(&s->plat->ram, h->window.base.v,
+		    h->window.size) &&
 		    extent_add(&h->free, h->pci, h->window.size) == 0)
 			return (NULL);
 	}
@@ -174,7 +178,7 @@ visit_host(void *ctx, struct tree_node *n)
 	h->coherent = tree_get(n, "dma-coherent", &v);
 	if (h->ecam.size < 1ul << 20 || h->ecam.base.v % PAGE_SIZE != 0)
 		s->why = "has an ECAM of less than a bus";
-	else if ((s->why = read_window(h, n)) == NULL) {
+	else if ((s->why = read_window(s, n)) == NULL) {
 		read_interrupts(s, n);
 		read_map(&h->streams, n, "iommu-map", "iommu-map-mask");
 		read_map(&h->messages, n, "msi-map", "msi-map-mask");
@@ -220,7 +224,7 @@ keep_used(struct pci_host *h)
 				keep(h, base, end - base);
 		}
 		for (unsigned int i = 0; i < (bridge ? 2 : PCI_BARS); i++) {
-			if ((read_ecam(rid, PCI_BAR(i), 4) & ~15u) == 0)
+			if (read_ecam(rid, PCI_BAR(i), 4) == 0)
 				continue;
 			/* Nothing may decode what is written to size it. */
 			write_ecam(rid, PCI_COMMAND, 2,
@@ -260,6 +264,24 @@ pci_host_find(struct pci_host *h, const void *dtb,
 	ecam = port_pa_to_ptr(h->ecam.base);
 	keep_used(h);
 	return (NULL);
+}
+
+bool
+pci_host_bridge(const struct pci_host *h, unsigned int bus,
+    unsigned int *bridge)
+{
+
+	for (unsigned int rid = h->bus << 8; rid < (h->bus + 1) << 8; rid++) {
+		uint32_t buses = read_ecam(rid, PCI_BRIDGE_BUSES, 4);
+
+		if ((read_ecam(rid, PCI_VENDOR, 4) & 0xffff) == 0xffff ||
+		    PCI_HEADER_TYPE(read_ecam(rid, PCI_CACHE_LINE, 4)) != 1 ||
+		    bus < (buses >> 8 & 0xff) || bus > (buses >> 16 & 0xff))
+			continue;
+		*bridge = rid;
+		return (true);
+	}
+	return (false);
 }
 
 bool

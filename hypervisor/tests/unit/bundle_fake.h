@@ -45,7 +45,8 @@ static struct {
 	bool		no_entropy;
 	uint64_t	ram_at;		/* where unsafe-dma finds RAM */
 	const char	*master;	/* a property of the node at 10004000 */
-	char		tree[1024];
+	uint64_t	ecam;		/* of a PCI host bridge; 0: none */
+	char		tree[2048];
 } fake_machine = { .ram_at = 0x48000000 };
 
 static void
@@ -324,6 +325,25 @@ fake_map(pa_t base, uint64_t size, enum pt_memory memory)
 }
 
 static void
+fake_bridge(char *t)
+{
+	const uint32_t reg[] = { 0, cpu_to_fdt32(fake_machine.ecam), 0,
+	    cpu_to_fdt32(0x100000) };
+	const uint32_t ranges[] = { cpu_to_fdt32(2u << 24), 0,
+	    cpu_to_fdt32(0x10000000), 0, cpu_to_fdt32(0x10000000), 0,
+	    cpu_to_fdt32(0x1000000) };
+	int n = fdt_add_subnode(t, 0, "pcie");
+
+	if (n < 0 || fdt_setprop_string(t, n, "compatible",
+	    "pci-host-ecam-generic") != 0 ||
+	    fdt_setprop_u32(t, n, "#address-cells", 3) != 0 ||
+	    fdt_setprop_u32(t, n, "#size-cells", 2) != 0 ||
+	    fdt_setprop(t, n, "reg", reg, sizeof(reg)) != 0 ||
+	    fdt_setprop(t, n, "ranges", ranges, sizeof(ranges)) != 0)
+		abort();
+}
+
+static void
 fake_tree(void)
 {
 	const uint32_t reg[] = { 0, cpu_to_fdt32(0x10004000), 0,
@@ -339,6 +359,8 @@ fake_tree(void)
 	    (fake_machine.master != NULL &&
 	    fdt_setprop(t, n, fake_machine.master, NULL, 0) != 0))
 		abort();
+	if (fake_machine.ecam != 0)
+		fake_bridge(t);
 }
 
 bool

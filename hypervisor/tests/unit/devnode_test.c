@@ -361,6 +361,46 @@ ATF_TC_BODY(firmware_refused, tc)
 	}
 }
 
+/* A function of that header type. */
+static void
+function(unsigned int rid, unsigned int type, uint32_t buses)
+{
+	char *p = mem_fake_ptr(PA(fake_machine.ecam + (rid << 12)));
+	const uint32_t id = 0x12345678;
+
+	memset(p, 0, PAGE_SIZE);
+	memcpy(p + PCI_VENDOR, &id, 4);
+	p[PCI_CACHE_LINE + 2] = (char)type;
+	if (type == 1)
+		memcpy(p + PCI_BRIDGE_BUSES, &buses, 4);
+}
+
+ATF_TC_WITHOUT_HEAD(functions);
+ATF_TC_BODY(functions, tc)
+{
+
+	fake_machine.ecam = MEM_FAKE_BASE + (1ul << 30);
+	memset(mem_fake_ptr(PA(fake_machine.ecam)), 0xff, 1 << 20);
+	function(1 << 3, 0, 0);
+	function(2 << 3 | 1, 1, 0x030100);
+	ATF_REQUIRE_EQ(2, load(tc, "/delete-property/ stage2; "
+	    "devices { unsafe-dma; pci = \"0000:00:01.0\"; };", ""));
+	ATF_CHECK_EQ(1 << 3, fake_vm("a")->config.extra.pci[0]);
+	REFUSES("devices { pci = \"00:02.1\"; };",
+	    "/devices: pci: 00:02.1 is a bridge: what is behind it stays "
+	    "the machine's");
+	REFUSES("devices { pci = \"03:00.0\"; };",
+	    "/devices: pci: 03:00.0 is behind the bridge 00:02.1, which "
+	    "shares its window: only functions of bus 00 are passed through");
+	REFUSES("devices { pci = \"04:00.0\"; };",
+	    "/devices: pci: 04:00.0 is not on bus 00, the root of the first "
+	    "host bridge: no others are passed through");
+	REFUSES("devices { pci = \"0001:02:00.0\"; };",
+	    "/devices: pci: 0001:02:00.0 is not on bus 00, the root of the "
+	    "first host bridge: no others are passed through");
+	fake_machine.ecam = 0;
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 
@@ -372,5 +412,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, unsafe_dma);
 	ATF_TP_ADD_TC(tp, firmware);
 	ATF_TP_ADD_TC(tp, firmware_refused);
+	ATF_TP_ADD_TC(tp, functions);
 	return (atf_no_error());
 }

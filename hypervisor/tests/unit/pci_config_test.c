@@ -175,7 +175,8 @@ ATF_TC_BODY(refused, tc)
 	    PCI_RID));
 	pci_fake_start();
 	pci_set(PCI_CACHE_LINE, 0x00010000);
-	ATF_CHECK_STREQ("a bridge", pci_config_init(&f, &pci_fake_ops,
+	ATF_CHECK_STREQ("a bridge: what is behind it stays the "
+	    "machine's", pci_config_init(&f, &pci_fake_ops,
 	    PCI_RID));
 	ATF_CHECK_EQ(0, pci_writes);
 	pci_fake_start();
