@@ -24,13 +24,14 @@ static bool looked;
 /* Of the VM being read, until it is made. */
 static struct pci_bus reading;
 static unsigned int intids[PCI_SLOTS];
-static uint64_t window, window_bytes;	/* of the bus */
+static uint64_t window, window_bytes;	/* of the bus; 0: not given out */
 
 void
 pci_forget(void)
 {
 
 	looked = false;
+	window_bytes = 0;
 }
 
 static const char *
@@ -152,6 +153,14 @@ read_function(const struct tree_node *n, struct vm_config *c, const char *s)
 	return (true);
 }
 
+static void
+give_back(uint64_t base, uint64_t size)
+{
+
+	if (size != 0)
+		extent_add(&host_bridge.free, base, size);
+}
+
 /* Bytes of a window that has all BARs, whatever their order: 2^n. */
 static uint64_t
 window_size(void)
@@ -178,6 +187,9 @@ pci_read(const struct tree_node *n, const struct tree_value *v,
 
 	if (v->data == NULL)
 		return (true);
+	/* The one before came to nothing. */
+	give_back(window, window_bytes);
+	window_bytes = 0;
 	reading.n = 0;
 	for (const char *s = NULL; (s = tree_next(v, s)) != NULL;)
 		if (!read_function(n, c, s))
@@ -266,6 +278,22 @@ pci_has_pa(pa_t pa, uint64_t size)
 	}
 }
 
+/* After a reset of the VM: it is the guest that waits, and by its turns. */
+static bool
+rested(struct pci_vm *p)
+{
+
+	if (p->rests == 0)
+		return (true);
+	if (port_counter() < p->rests)
+		return (false);
+	p->rests = 0;
+	for (unsigned int i = 0; i < p->bus.n; i++)
+		pci_config_on(&p->bus.slot[i]);
+	pci_smmu_let(p->vm);
+	return (true);
+}
+
 static enum mmio_result
 access(void *ctx, unsigned int vcpu, struct mmio *m)
 {
@@ -273,7 +301,8 @@ access(void *ctx, unsigned int vcpu, struct mmio *m)
 
 	(void)vcpu;
 	spin_lock(&p->lock);
-	enum mmio_result result = pci_config_mmio(&p->bus, m);
+	enum mmio_result result = rested(p) ? pci_config_mmio(&p->bus, m) :
+	    MMIO_AGAIN;
 	spin_unlock(&p->lock);
 	return (result);
 }
@@ -284,6 +313,12 @@ pci_create(struct vm *vm, struct pci_vm *p, char *err)
 	const struct vm_config *c = &vm->config;
 
 	p->bus = reading;
+	p->vm = vm;
+	for (unsigned int i = 0; i < p->bus.n; i++) {
+		p->bus.slot[i].window = window;
+		p->bus.slot[i].window_size = window_bytes;
+	}
+	window_bytes = 0;
 	/* A flash comes and goes in stage 2, which a stream would not see. */
 	if (c->extra.firmware.data != NULL)
 		return (print_fail(err, "devices: pci: not with firmware"));
@@ -294,8 +329,8 @@ pci_create(struct vm *vm, struct pci_vm *p, char *err)
 			return (print_fail(err, "passthrough: IPA 0x%lx: "
 			    "overlaps the VM's PCI", c->devices[i].ipa.v));
 	if (stage2_add(&vm->s2, STAGE2_DEVICE, IPA(MACHINE_PCI_BASE),
-	    window_bytes, PA(host_bridge.window.base.v + (window -
-	    host_bridge.pci))) != 0)
+	    p->bus.slot[0].window_size, PA(host_bridge.window.base.v +
+	    (window - host_bridge.pci))) != 0)
 		return (print_fail(err, "devices: pci: no memory for stage 2 "
 		    "tables"));
 	/* With GICv2 a VM cannot ask for an ITS: it is told why not. */
@@ -305,19 +340,16 @@ pci_create(struct vm *vm, struct pci_vm *p, char *err)
 	for (unsigned int i = 0; i < p->bus.n; i++) {
 		struct pci_function *f = &p->bus.slot[i];
 
-		f->window = window;
-		f->window_size = window_bytes;
 		bool confined = pci_smmu_find(&host_bridge, f->rid) == NULL;
 		log_vm(vm, "PCI function 0000:%02x:%02x.%x is 00:%02x.0, "
-		    "interrupt %u%s, DMA %s", f->rid >> 8, f->rid >> 3 & 31,
+		    "interrupt %u%s, DMA %s%s", f->rid >> 8, f->rid >> 3 & 31,
 		    f->rid & 7, i, intids[i], intids[i] == 0 ? " (none)" : "",
 		    confined ? "confined by the SMMU" :
-		    "not confined (unsafe-dma)");
-		if (confined && !pci_smmu_attach(&host_bridge, vm, f->rid)) {
-			pci_smmu_detach(vm);
+		    "not confined (unsafe-dma)", f->flr != 0 ? "" :
+		    ", no function-level reset");
+		if (confined && !pci_smmu_attach(&host_bridge, vm, f->rid))
 			return (print_fail(err, "devices: pci: the SMMU does "
-			    "not answer"));
-		}
+			    "not answer, or has no memory left"));
 		if (messages)
 			pci_msi_give(&host_bridge, vm, f, i);
 	}
@@ -326,17 +358,34 @@ pci_create(struct vm *vm, struct pci_vm *p, char *err)
 	return (0);
 }
 
+/*
+ * No function is a bus master any more, nor is what it still has on its way let
+ * through: with an SMMU from now on, and in any case after the rest, which is
+ * that of a function-level reset, too.
+ */
 void
 pci_quiesce(struct vm *vm, struct pci_vm *p, bool gone)
 {
+	bool ran = vm->state != VM_CREATED;
 
-	for (unsigned int i = 0; i < p->bus.n; i++)
-		pci_config_reset(&p->bus.slot[i]);
-	pci_msi_quiesce(vm, gone);
-	if (gone && p->bus.n != 0) {
-		pci_smmu_detach(vm);
-		pci_msi_end(vm);
+	if (p->bus.n == 0)
+		return;
+	for (unsigned int i = 0; i < p->bus.n; i++) {
+		pci_config_off(&p->bus.slot[i]);
+		if (ran)
+			pci_config_reset(&p->bus.slot[i]);
 	}
+	p->rests = port_counter() + port_counter_hz() / 1000 * PCI_RESET_MS;
+	if (gone)
+		pci_smmu_detach(vm);
+	else
+		pci_smmu_hold(vm);
+	pci_msi_quiesce(vm, gone);
+	if (gone)
+		pci_msi_end(vm);
+	/* The next VM of the bundle may have them. */
+	if (!ran)
+		give_back(p->bus.slot[0].window, p->bus.slot[0].window_size);
 }
 
 _Static_assert(nitems(((struct vm_config *)NULL)->extra.pci) == PCI_SLOTS,

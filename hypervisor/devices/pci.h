@@ -63,6 +63,9 @@ const char *pci_smmu_find(const struct pci_host *h, unsigned int rid);
 bool	pci_smmu_attach(const struct pci_host *h, const struct vm *vm,
 	    unsigned int rid);
 void	pci_smmu_detach(const struct vm *vm);
+/* For a while, between these two, the VM's functions are aborted. */
+void	pci_smmu_hold(const struct vm *vm);
+void	pci_smmu_let(const struct vm *vm);
 bool	pci_smmu_has(pa_t pa, uint64_t size);
 bool	pci_smmu_has_intid(unsigned int intid);
 /*

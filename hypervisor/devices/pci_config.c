@@ -6,6 +6,11 @@
 #include "devices/pci_config.h"
 
 #define	CAP_MSI		0x05
+#define	CAP_EXPRESS	0x10
+#define	EXPRESS_CAPS	4		/* of the device */
+#define	 EXPRESS_FLR	(1u << 28)
+#define	EXPRESS_CONTROL	8
+#define	 EXPRESS_RESET	(1u << 15)
 #define	CAP_MSIX	0x11
 #define	CAP_EA		0x14		/* Enhanced Allocation */
 #define	MSI_64		(1u << 23)	/* 4 bytes longer; with masks 8 more */
@@ -101,7 +106,7 @@ messages(const struct pci_function *f, unsigned int reg, uint32_t cap)
 	return ((cap & ~(7u << 17)) | log2 << 17);
 }
 
-/* Capabilities for messages, by their offsets. */
+/* Capabilities that matter, by their offsets. */
 static const char *
 find_caps(struct pci_function *f)
 {
@@ -119,6 +124,9 @@ find_caps(struct pci_function *f)
 			    (cap & MSI_MASKS ? 8 : 0));
 		} else if ((cap & 0xff) == CAP_MSIX)
 			f->msix = (uint8_t)at;
+		else if ((cap & 0xff) == CAP_EXPRESS &&
+		    (hw_read(f, at + EXPRESS_CAPS) & EXPRESS_FLR) != 0)
+			f->flr = (uint8_t)at;
 		else if ((cap & 0xff) == CAP_EA)
 			return ("of fixed addresses (Enhanced Allocation)");
 		at = cap >> 8 & 0xfc;
@@ -197,15 +205,32 @@ apply(const struct pci_function *f)
 }
 
 void
-pci_config_reset(struct pci_function *f)
+pci_config_off(struct pci_function *f)
 {
 
 	f->command = 0;
 	f->line = 0;
 	for (unsigned int i = 0; i < PCI_BARS; i++)
 		f->bar[i].value = 0;
+	pci_config_on(f);
+}
+
+void
+pci_config_on(const struct pci_function *f)
+{
+
 	hw_command(f, PCI_COMMAND_NO_INTX);
 	no_messages(f);
+}
+
+void
+pci_config_reset(const struct pci_function *f)
+{
+	unsigned int reg = f->flr + EXPRESS_CONTROL;
+
+	if (f->flr != 0)
+		f->ops->write(f->rid, reg, 2, f->ops->read(f->rid, reg, 2) |
+		    EXPRESS_RESET);
 }
 
 static uint32_t

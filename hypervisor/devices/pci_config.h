@@ -51,7 +51,7 @@ struct pci_function {
 	uint16_t	command;	/* what the guest takes it for */
 	uint8_t		pin;		/* 1 to 4: INTA to INTD; 0: none */
 	uint8_t		line;
-	uint8_t		msi, msix;	/* capabilities; 0: none */
+	uint8_t		msi, msix, flr;	/* capabilities; 0: none */
 	uint8_t		msi_bytes;
 	uint8_t		messages;	/* shown of them; 0: they are not */
 	struct {
@@ -81,7 +81,14 @@ uint64_t pci_config_size(const struct pci_config_ops *ops, unsigned int rid,
 	    unsigned int bar, uint64_t *address, uint32_t *flags);
 /* How many messages it may send. */
 unsigned int pci_config_messages(const struct pci_function *f);
-/* As after power-on, as far as that can be had: cut off from all. */
-void	pci_config_reset(struct pci_function *f);
+/* Cut off from all, and forgotten what the guest has set. */
+void	pci_config_off(struct pci_function *f);
+/*
+ * A reset of its own, if it has that (PCI Express Base Specification 4.0,
+ * 6.6.2). After off; it is not to be touched for PCI_RESET_MS, then on.
+ */
+#define	PCI_RESET_MS	100
+void	pci_config_reset(const struct pci_function *f);
+void	pci_config_on(const struct pci_function *f);
 /* An access to the ECAM of the bus; callers lock. */
 enum mmio_result pci_config_mmio(struct pci_bus *b, struct mmio *m);

@@ -182,17 +182,47 @@ pci_smmu_attach(const struct pci_host *h, const struct vm *vm,
 	return (smmu_attach(stream, pci_msi_tables(vm)));
 }
 
+static void
+answered(const struct vm *vm, bool yes)
+{
+
+	if (!yes)
+		log_vm(vm, "smmu: does not answer: turned off, no function has "
+		    "DMA any more");
+}
+
+void
+pci_smmu_hold(const struct vm *vm)
+{
+
+	for (unsigned int i = 0; i < nitems(streams); i++)
+		if (streams[i].vm == vm->index + 1)
+			answered(vm, smmu_detach(streams[i].number,
+			    vm->s2.pt.vmid));
+}
+
+void
+pci_smmu_let(const struct vm *vm)
+{
+
+	for (unsigned int i = 0; i < nitems(streams); i++) {
+		if (streams[i].vm != vm->index + 1)
+			continue;
+		answered(vm, smmu_attach(streams[i].number,
+		    pci_msi_tables(vm)));
+		if (streams[i].faults == FAULTS_SAID)
+			smmu_quiet(streams[i].number);
+	}
+}
+
 void
 pci_smmu_detach(const struct vm *vm)
 {
 
+	pci_smmu_hold(vm);
 	for (unsigned int i = 0; i < nitems(streams); i++)
-		if (streams[i].vm == vm->index + 1) {
-			if (!smmu_detach(streams[i].number, vm->s2.pt.vmid))
-				log_vm(vm, "smmu: does not answer: turned off, "
-				    "no function has DMA any more");
+		if (streams[i].vm == vm->index + 1)
 			streams[i].vm = 0;
-		}
 }
 
 bool

@@ -50,6 +50,8 @@ struct pci_vm {
 	struct spinlock	lock;
 	struct vits	*its;		/* NULL: none, so no messages */
 	struct pci_bus	bus;
+	struct vm	*vm;
+	uint64_t	rests;		/* until then; 0: it does not */
 };
 int	pci_create(struct vm *vm, struct pci_vm *p, char *err);
 /* Cuts all of them off, and gone: for ever. */

@@ -63,7 +63,7 @@ access_word(struct vcpu *v, uint64_t esr, const struct vm_mmio *r,
 	if (write)
 		return (OUTCOME(result));
 	if (unlikely(result != MMIO_OK))
-		return (OUTCOME_ABORT);
+		return (OUTCOME(result));
 	if (likely(rt != 31))
 		v->x[rt] = (uint32_t)m.value;
 	return (OUTCOME_DONE);

@@ -376,7 +376,9 @@ void
 vm_destroy(struct vm *vm)
 {
 
-	/* Never started, so no CPU knows it. */
+	/* Never started, so no CPU knows it; but what has DMA may. */
+	if (vm->devices != NULL)
+		host.devices->reset(vm);
 	for (unsigned int i = 0; i < vm->config.nvcpus; i++)
 		if (vm->vcpus[i] != NULL) {
 			vm->vcpus[i]->pcpu->assigned--;

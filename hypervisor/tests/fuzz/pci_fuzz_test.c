@@ -43,7 +43,7 @@ step(void)
 	if (rnd(8) == 0)
 		m = (struct mmio){ PCI_BAR(5), 4, true, 0 };
 	if (rnd(1000) == 0) {
-		pci_config_reset(&pci_bus.slot[0]);
+		pci_config_off(&pci_bus.slot[0]);
 		pci_bus.slot[0].messages = (uint8_t)rnd(5);
 	}
 	bool fault = m.size == 8 || m.offset % m.size != 0;

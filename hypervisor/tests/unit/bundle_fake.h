@@ -225,6 +225,20 @@ pci_smmu_detach(const struct vm *vm)
 	(void)vm;
 }
 
+void
+pci_smmu_hold(const struct vm *vm)
+{
+
+	(void)vm;
+}
+
+void
+pci_smmu_let(const struct vm *vm)
+{
+
+	(void)vm;
+}
+
 bool
 pci_smmu_has(pa_t pa, uint64_t size)
 {

@@ -97,7 +97,7 @@ ATF_TC_BODY(bars, tc)
 	ATF_CHECK((pci_regs[PCI_COMMAND] & PCI_COMMAND_MEMORY) == 0);
 	wr(PCI_BAR(0) + 1, 1, 0x40);		/* by bytes */
 	ATF_CHECK_EQ(PCI_WINDOW - 0x1000 - 0xf000 + 0x4000, rd(PCI_BAR(0), 4));
-	pci_config_reset(&pci_bus.slot[0]);
+	pci_config_off(&pci_bus.slot[0]);
 	ATF_CHECK_EQ(PCI_COMMAND_NO_INTX, pci_dword(PCI_COMMAND) & 0xffff);
 	ATF_CHECK_EQ(0, rd(PCI_BAR(0), 4));
 	ATF_CHECK_EQ(0, rd(PCI_COMMAND, 2));
@@ -153,7 +153,7 @@ ATF_TC_BODY(messages, tc)
 	ATF_CHECK_EQ(0x00090005, pci_dword(0x70));
 	ATF_CHECK_EQ(0x08090040, pci_dword(0x74));
 	/* A reset turns them off, as does who takes the function over. */
-	pci_config_reset(f);
+	pci_config_off(f);
 	ATF_CHECK_EQ(0x00037011, pci_dword(0x60));
 	ATF_CHECK_EQ(0x00080005, pci_dword(0x70));
 	pci_fake_start();
@@ -193,6 +193,49 @@ ATF_TC_BODY(refused, tc)
 	ATF_CHECK(pci_config_init(&f, &pci_fake_ops, PCI_RID) == NULL);
 }
 
+/* Off comes first, and nothing is written while the function rests. */
+ATF_TC_WITHOUT_HEAD(function_level_reset);
+ATF_TC_BODY(function_level_reset, tc)
+{
+	struct pci_function *f = &pci_bus.slot[0];
+
+	(void)tc;
+	pci_fake_take();
+	ATF_CHECK_EQ(0, f->flr);
+	pci_writes = 0;
+	pci_config_reset(f);
+	ATF_CHECK_EQ(0, pci_writes);
+	for (unsigned int has = 0; has < 2; has++) {
+		pci_fake_start();
+		pci_set(0x70, 0x00008005);
+		pci_set(0x80, 0x00000010);		/* PCI Express */
+		pci_set(0x84, 0x8000 | has << 28);
+		pci_set(0x88, 0x00202810);
+		ATF_REQUIRE(pci_config_init(f, &pci_fake_ops, PCI_RID) ==
+		    NULL);
+		ATF_CHECK_EQ(has ? 0x80 : 0, f->flr);
+		f->window = PCI_WINDOW;
+		f->window_size = PCI_WINDOW_SIZE;
+		wr(PCI_COMMAND, 2, PCI_COMMAND_MASTER);
+		ATF_CHECK_EQ(PCI_COMMAND_MASTER, pci_dword(PCI_COMMAND) &
+		    0xffff);
+		pci_config_off(f);
+		ATF_CHECK_EQ(PCI_COMMAND_NO_INTX, pci_dword(PCI_COMMAND) &
+		    0xffff);
+		ATF_CHECK_EQ(0, rd(PCI_COMMAND, 2));
+		pci_writes = 0;
+		pci_config_reset(f);
+		ATF_CHECK_EQ(has, pci_writes);
+		/* With what else stood there. */
+		ATF_CHECK_EQ(has ? 0x0020a810 : 0x00202810, pci_dword(0x88));
+		/* What a reset leaves. */
+		pci_set(PCI_COMMAND, 0x00100000);
+		pci_config_on(f);
+		ATF_CHECK_EQ(PCI_COMMAND_NO_INTX, pci_dword(PCI_COMMAND) &
+		    0xffff);
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 
@@ -202,5 +245,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, capabilities);
 	ATF_TP_ADD_TC(tp, messages);
 	ATF_TP_ADD_TC(tp, refused);
+	ATF_TP_ADD_TC(tp, function_level_reset);
 	return (atf_no_error());
 }

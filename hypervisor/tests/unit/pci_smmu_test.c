@@ -178,6 +178,43 @@ CASE(a_function_and_its_vm)
 	ATF_CHECK_EQ(0, smmu_dma(STREAM + 8, SMMU_TRAFFIC));
 }
 
+/* Between two lives of a VM. */
+CASE(held)
+{
+
+	(void)tc;
+	make_tree();
+	init();
+	ATF_REQUIRE_EQ(NULL, pci_smmu_find(&bridge, RID));
+	smmu_watch(STREAM);
+	smmu_watch(STREAM + 8);
+	ATF_REQUIRE(pci_smmu_attach(&bridge, &vm[0], RID));
+	ATF_REQUIRE(pci_smmu_attach(&bridge, &vm[1], RID + 8));
+	ATF_CHECK_EQ(0x80000000, smmu_dma(STREAM, SMMU_TRAFFIC));
+	pci_smmu_hold(&vm[0]);
+	ATF_CHECK_EQ(0, smmu_dma(STREAM, SMMU_TRAFFIC));
+	ATF_CHECK_EQ(0x90000000, smmu_dma(STREAM + 8, SMMU_TRAFFIC));
+	pci_smmu_let(&vm[0]);
+	ATF_CHECK_EQ(0x80000000, smmu_dma(STREAM, SMMU_TRAFFIC));
+	/* One that was said enough of stays so. */
+	for (unsigned int i = 1; i <= 64; i++) {
+		ATF_REQUIRE(smmu_event(STREAM, EVENT_TRANSLATION, true, i <<
+		    12));
+		handler();
+	}
+	pci_smmu_hold(&vm[0]);
+	pci_smmu_let(&vm[0]);
+	ATF_CHECK_EQ(0x80000000, smmu_dma(STREAM, SMMU_TRAFFIC));
+	ATF_CHECK_EQ(0, fake_smmu.seen[0].ste[2] & STE2_RECORD);
+	pci_smmu_hold(&vm[0]);
+	fake_smmu.cmdq_dead = true;
+	pci_smmu_let(&vm[0]);
+	ATF_CHECK_STREQ("vm a: smmu: does not answer: turned off, no function "
+	    "has DMA any more", vmm_fake.log);
+	pci_smmu_detach(&vm[0]);
+	pci_smmu_detach(&vm[1]);
+}
+
 static void
 refused(const char *why)
 {
@@ -339,6 +376,7 @@ ATF_TP_ADD_TCS(tp)
 {
 
 	ATF_TP_ADD_TC(tp, a_function_and_its_vm);
+	ATF_TP_ADD_TC(tp, held);
 	ATF_TP_ADD_TC(tp, not_there);
 	ATF_TP_ADD_TC(tp, interrupts_of_all_kinds);
 	ATF_TP_ADD_TC(tp, lines_of_faults);
