@@ -34,7 +34,7 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin -fpie \
 HV_SMALL := $(foreach r,lib platform uart boot gic vdev,\
 	    $(wildcard hypervisor/$(r)/*.c)) \
 	$(patsubst %,hypervisor/vmm/%.c,bundle console exits guest_fdt \
-	    hypercall image node psci smccc stats sysreg vcpu vm) \
+	    hypercall image node passthrough psci smccc stats sysreg vcpu vm) \
 	$(patsubst %,hypervisor/mm/%.c,pt pool) hypervisor/vgic/vgic_lr.c \
 	hypervisor/vtimer/vtimer.c \
 	$(patsubst %,hypervisor/arch/aarch64/%.c,cpu lazy vcpu walk)
@@ -46,7 +46,7 @@ $(foreach r,$(HV_EXT),$(patsubst hypervisor/%,$(HV)/%.o,\
 # What reads bundles and images, before any guest runs, has its stack watched,
 # too: that costs no exit.
 HV_WATCHED := $(wildcard hypervisor/devices/*.c) hypervisor/boot/main.c \
-	$(patsubst %,hypervisor/vmm/%.c,bundle node image guest_fdt)
+	$(patsubst %,hypervisor/vmm/%.c,bundle node image passthrough guest_fdt)
 $(HV_WATCHED:hypervisor/%=$(HV)/%.o): HV_CFLAGS += -fstack-protector-strong
 # Most of it is optimised as one, when it is linked: not the interrupt
 # controller, which exits go through, nor what has a place of its own in

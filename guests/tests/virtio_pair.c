@@ -1,11 +1,11 @@
 /*
  * virtio_pair: two VMs that a bundle joins by a network link, and by shared
- * memory with doorbells (the hypervisor's abi/share.h). Each runs this, and
+ * memory with doorbells (the hypervisor's abi/ext/share.h). Each runs this, and
  * tells the other through the memory how far it is.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "abi/share.h"
+#include "abi/ext/share.h"
 #include "virtio_test.h"
 
 const char guest_name[] = "virtio_pair";

@@ -41,6 +41,10 @@ uint64_t memory_ram_left(void);
 /* smp.c: how many CPUs there are then. */
 unsigned int smp_start(void);
 
+/* owner.c: for struct host. */
+const char *owner_of_pa(pa_t pa, uint64_t size);
+const char *owner_of_intid(unsigned int intid);
+
 /* panic.c */
 void	panic(const char *fmt, ...) PRINTF_LIKE(1, 2)
 	    __attribute__((noreturn));

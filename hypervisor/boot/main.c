@@ -217,6 +217,8 @@ boot_main(void)
 		.gic_version = plat.gic.version,
 		.gicv = plat.gic.gicv.base,
 		.ipa_bits = arch_ipa_bits,
+		.owner_of_pa = owner_of_pa,
+		.owner_of_intid = owner_of_intid,
 		.devices = &devices_ops,
 		.image_other = image_other,
 	};

@@ -66,7 +66,9 @@ memory_early(pa_t dtb, size_t dtb_size)
 	 * may hold of it are stale (Linux boot protocol: only the loaded
 	 * image is clean, .bss is not).
 	 */
-	port_inval_poc(image_start, (size_t)(image_end - image_start));
+	for (char *p = image_start; p < image_end; p += arch_dcache_line)
+		__asm__ volatile("dc ivac, %0" : : "r" (p) : "memory");
+	dsb(sy);
 	boot_mmu_on();
 }
 

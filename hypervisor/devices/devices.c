@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "abi/share.h"
+#include "abi/ext/share.h"
 #include "devices/private.h"
 #include "lib/string.h"
 #include "mm/pool.h"

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "abi/share.h"
+#include "abi/ext/share.h"
 #include "devices/private.h"
 #include "lib/string.h"
 #include "vmm/bundle.h"
@@ -143,8 +143,6 @@ devnode_read(struct tree_node *n, struct vm_config *c)
 	};
 	struct asked is = { .link = NULL };
 
-	if (strcmp(n->name, "passthrough") == 0)
-		return (passthrough_read(n, c));
 	if (strcmp(n->name, "devices") != 0) {
 		node_say(n, NULL, "not known: ignored");
 		return (true);
@@ -166,7 +164,7 @@ devnode_read(struct tree_node *n, struct vm_config *c)
 	c->extra.rng = is.rng;
 	c->extra.its = is.its;
 	c->extra.any = true;
-	c->extra.fdt_bytes += FDT_BYTES;
+	c->fdt_bytes += FDT_BYTES;
 	return (!is.unsafe_dma || dma_place(n, c));
 }
 
@@ -209,7 +207,6 @@ devnode_write(struct dtw *t, const struct vm_config *c)
 	const bool have[] = { c->extra.console, c->extra.rng,
 	    c->extra.link != 0 };
 
-	passthrough_write(t, c);
 	pci_write(t, c);
 	if (c->extra.firmware.data != NULL)
 		write_firmware(t);

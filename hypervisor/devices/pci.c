@@ -206,7 +206,7 @@ pci_read(const struct tree_node *n, const struct tree_value *v,
 		return (node_say(n, "pci", "no room for its BARs in the host "
 		    "bridge's range of 32 bits"));
 	window_bytes = size;
-	c->extra.fdt_bytes += FDT_BYTES;
+	c->fdt_bytes += FDT_BYTES;
 	return (true);
 }
 

@@ -33,13 +33,6 @@ const struct vm_spi *dma_spi(const struct vm_config *c, unsigned int intid);
 bool	devnode_read(struct tree_node *n, struct vm_config *c);
 void	devnode_write(struct dtw *t, const struct vm_config *c);
 
-/* passthrough.c, for devnode.c. */
-bool	passthrough_read(struct tree_node *n, struct vm_config *c);
-void	passthrough_write(struct dtw *t, const struct vm_config *c);
-/* One more SPI for the VM, or a line of n's prop says why not. */
-bool	passthrough_spi(const struct tree_node *n, const char *prop,
-	    struct vm_config *c, uint32_t intid, bool edge);
-
 /* pci.c, for devnode.c: the list of functions; and another bundle comes. */
 bool	pci_read(const struct tree_node *n, const struct tree_value *v,
 	    struct vm_config *c);
@@ -63,13 +56,6 @@ bool	pci_has_pa(pa_t pa, uint64_t size);
 bool	pci_has_intid(unsigned int intid);
 /* Or of what makes interrupts of messages? */
 bool	pci_msi_has(pa_t pa, uint64_t size);
-/*
- * owner.c: why no guest may have this physical range or interrupt, in words
- * to follow "is", as "the hypervisor's console"; NULL: it may.
- */
-const char *owner_of_pa(pa_t pa, uint64_t size);
-const char *owner_of_intid(unsigned int intid);
-
 /* Looks for a source, if it has none yet; false: there is none. */
 bool	entropy_start(void);
 /* n bytes, at most 1 KiB, after that. */

@@ -94,7 +94,7 @@ gic_lines(void)
 {
 	unsigned int n = ((reg_read(gicd, GICD_TYPER) & 31) + 1) * 32;
 
-	return (n > GIC_SPURIOUS ? GIC_SPURIOUS : n);
+	return (n > IRQ_SPURIOUS ? IRQ_SPURIOUS : n);
 }
 
 COLD void

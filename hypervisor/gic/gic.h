@@ -13,8 +13,6 @@
 
 #include "vmm/irq.h"
 
-#define	GIC_SPURIOUS	1020		/* this INTID and above: nothing */
-
 struct platform_gic;
 
 struct gic_ops {

@@ -19,6 +19,13 @@ struct extents {
 	unsigned int	n;
 };
 
+static inline bool
+extent_overlap(uint64_t a, uint64_t alen, uint64_t b, uint64_t blen)
+{
+
+	return (a < b + blen && b < a + alen);
+}
+
 /* 0, or -1: it overlaps, wraps, or the set has no room for one more. */
 int	extent_add(struct extents *s, uint64_t base, uint64_t size);
 /* Takes [base, base + size) out, whatever of it is there. 0, or -1: no room. */

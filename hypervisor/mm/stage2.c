@@ -134,18 +134,14 @@ stage2_translate(struct stage2 *s, ipa_t ipa, bool write, pa_t *pa)
 	return (true);
 }
 
-/*
- * Of the RAM that the guest may have written to what comes first at *from or
- * above, 2 MiB at most: cleaned, or zeroed. False: nothing is left.
- */
-static __attribute__((cold)) bool
-sweep(struct stage2 *s, uint64_t *from, bool zero)
+/* Not cold, or who calls it would be: pages are many. */
+void *
+stage2_next(struct stage2 *s, uint64_t *from, uint64_t *size)
 {
-	uint64_t next;
 
 	EACH_REGION(s, r) {
 		uint64_t end = r->attr.exec ? r->ipa.v + r->size : 0;
-		uint64_t at = r->ipa.v > *from ? r->ipa.v : *from;
+		uint64_t at = r->ipa.v > *from ? r->ipa.v : *from, next;
 
 		for (; at < end; at = next) {
 			next = round_down(at, BLOCK_SIZE) + BLOCK_SIZE;
@@ -153,39 +149,27 @@ sweep(struct stage2 *s, uint64_t *from, bool zero)
 				next = end;
 			if (r->populated != NULL && *stage2_count(r, at) == 0)
 				continue;
-			char *p = port_pa_to_ptr(PA(r->pa.v + (at - r->ipa.v)));
-			if (!zero)
-				port_clean_inval_poc(p, next - at);
-			else
-				for (; at < next; at += PAGE_SIZE) {
-					port_zero_page(p);
-					p += PAGE_SIZE;
-				}
 			*from = next;
-			return (true);
+			*size = next - at;
+			return (port_pa_to_ptr(PA(r->pa.v + (at - r->ipa.v))));
 		}
 	}
 	*from = 0;
-	return (false);
+	return (NULL);
 }
 
-__attribute__((cold)) bool
-stage2_clean(struct stage2 *s, uint64_t *from)
-{
-
-	spin_lock(&s->lock);
-	bool more = sweep(s, from, false);
-	spin_unlock(&s->lock);
-	return (more);
-}
-
-__attribute__((cold)) bool
+bool
 stage2_scrub(struct stage2 *s, uint64_t *from)
 {
+	uint64_t size;
+	char *p;
 
-	for (unsigned int n = 0; sweep(s, from, true);)
+	for (unsigned int n = 0; (p = stage2_next(s, from, &size)) != NULL;) {
+		for (char *end = p + size; p < end; p += PAGE_SIZE)
+			port_zero_page(p);
 		if (++n == SCRUB_BLOCKS)
 			return (true);
+	}
 	EACH_REGION(s, r)
 		if (r->populated != NULL) {
 			pt_unmap(&s->pt, r->ipa.v, r->size);

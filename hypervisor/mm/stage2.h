@@ -76,14 +76,20 @@ bool	stage2_translate(struct stage2 *s, ipa_t ipa, bool write, pa_t *pa);
  */
 int	stage2_release(struct stage2 *s, ipa_t ipa);
 /*
+ * Of the RAM that the guest may have written to what comes first at *from or
+ * above, 2 MiB at most; *from is then behind it. NULL: nothing is left, and
+ * *from is 0 again. Where vCPUs run, the lock is held.
+ */
+void	*stage2_next(struct stage2 *s, uint64_t *from, uint64_t *size);
+/*
  * Power-on, or the end: all RAM of the guest's zero, and in the end demand RAM
- * unpopulated. No vCPU runs. In pieces, as stage2_clean().
+ * unpopulated. No vCPU runs. A bounded bit of it, from *from on, as
+ * stage2_next(). False: all is done.
  */
 bool	stage2_scrub(struct stage2 *s, uint64_t *from);
 /*
- * Cleans and invalidates RAM in use to PoC (a guest's DC by set/way), a bounded
- * bit of it: from *from on, which goes up, and is 0 again when all is done.
- * False: all is done.
+ * Cleans and invalidates to PoC what stage2_next() gives. False: nothing was
+ * left (mm/ext/clean.c).
  */
 bool	stage2_clean(struct stage2 *s, uint64_t *from);
 void	stage2_destroy(struct stage2 *s);

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "lib/string.h"
-#include "platform/pass.h"
+#include "platform/ext/bus.h"
 
 #define	PA_BITS		52	/* the most Armv8 has (DDI 0487 D8.1.6) */
 
@@ -40,37 +40,19 @@ pass_range_ok(const struct platform_range *r)
 	    PA_BITS == 0 || r->size == 0);
 }
 
-/* From the addresses on this bus, of that many cells. What is wrong. */
+/* From the addresses on this bus. What is wrong, or NULL. */
 static const char *
-translate(const struct tree_node *bus, uint32_t cells, uint64_t *addr)
+translate(const struct tree_node *bus, uint64_t *addr)
 {
-	uint32_t up, i;
+	const char *wrong = NULL;
 	struct tree_value v;
-	uint64_t base;
 
-	for (; bus->up != NULL; bus = bus->up, cells = up) {
-		up = tree_u32(bus->up, "#address-cells", 2);
-		uint32_t size = tree_u32(bus, "#size-cells", 1);
-		uint32_t entry = cells + up + size;
+	for (; bus->up != NULL && wrong == NULL; bus = bus->up)
 		if (!tree_get(bus, "ranges", &v))
-			return ("on a bus without ranges");
-		if (v.len == 0)
-			continue;
-		if (up - 1 > 1 || cells - 1 > 1 || size - 1 > 1)
-			return ("behind ranges of more than two cells");
-		if (v.len % (entry * 4) != 0)
-			return ("behind ranges of a broken length");
-		for (i = 0;; i += entry) {
-			if (i == v.len / 4)
-				return ("outside the ranges of its bus");
-			base = tree_number(&v, i, cells);
-			if (*addr - base < tree_number(&v, i + cells + up,
-			    size))
-				break;
-		}
-		*addr += tree_number(&v, i + cells, up) - base;
-	}
-	return (NULL);
+			wrong = "on a bus without ranges";
+		else if (v.len != 0)
+			wrong = bus_translate(bus, &v, addr);
+	return (wrong);
 }
 
 int
@@ -97,7 +79,7 @@ pass_reg(struct pass *s, const struct tree_node *n, uint32_t i,
 		r->size = tree_number(&v, i + cells, size);
 		/* A CPU's reg is no address. */
 		if (size != 0)
-			wrong = translate(n->up, cells, &r->base.v);
+			wrong = translate(n->up, &r->base.v);
 		if (wrong == NULL && !pass_range_ok(r))
 			wrong = "beyond 52 bits";
 	}

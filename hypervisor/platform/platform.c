@@ -8,6 +8,7 @@
 
 #include "lib/string.h"
 #include "platform/ext/unnamed.h"
+#include "platform/ext/unsupported.h"
 
 #define	MPIDR_AFFINITY	0xff00ffffffull	/* DDI 0487 D19.2.101 */
 
@@ -227,34 +228,6 @@ read_node(void *ctx, struct tree_node *n)
 	return (read_compatible(s, n));
 }
 
-/* Looks for the interrupt controller that is not what we hoped for. */
-static int
-find_intc(void *ctx, struct tree_node *n)
-{
-	struct pass *s = ctx;
-
-	if (tree_u32(n, "phandle", 0) != s->timer_parent)
-		return (0);
-	s->intc = tree_string(n, "compatible");
-	return (1);
-}
-
-static int
-check_gic(struct pass *s)
-{
-	struct tree_node root = s->root;
-
-	if (s->p->gic.version != 0)
-		return (0);
-	/* The timer's: what the CPUs' own interrupts go through. */
-	if (s->timer_parent == 0)
-		s->timer_parent = tree_u32(&root, "interrupt-parent", 0);
-	if (s->timer_parent != 0)
-		tree_walk(&root, find_intc, s);
-	return (pass_fail(s, NULL, "no supported interrupt controller: found "
-	    "%s", s->intc == NULL ? "none" : s->intc));
-}
-
 /* One of the timer's interrupts; without names it is the one at i. */
 static void
 timer_irq(const struct pass *s, const char *name, unsigned int i,
@@ -345,7 +318,9 @@ platform_discover(struct platform *p, const void *dtb, size_t max,
 
 	intid_decode(&s, &s.pmu_irqs, 0, false, &p->pmu);
 	check_rest(p);
-	if (check_gic(&s) != 0 || check_timer(&s) != 0)
+	if (p->gic.version == 0)
+		return (unsupported_intc(&s));
+	if (check_timer(&s) != 0)
 		return (-1);
 	if (p->nr_cpus == 0)
 		return (pass_fail(&s, NULL,

@@ -21,12 +21,12 @@ HT_SRCS := $(filter-out %/string.c %/stack_chk.c,$(wildcard \
 	vits vfirmware platform arch/fake mm/ext platform/ext vmm/ext))) \
 	$(patsubst %,hypervisor/arch/aarch64/ext/%.c,aarch32_decode image_other \
 	option) \
-	$(patsubst %,hypervisor/devices/%.c,devnode dma passthrough pci pci_config \
+	$(patsubst %,hypervisor/devices/%.c,devnode dma pci pci_config \
 	pci_host pci_msi pci_smmu) hypervisor/its/its.c \
 	hypervisor/its/its_queue.c hypervisor/smmu/smmu.c \
 	hypervisor/smmu/smmu_table.c \
 	$(patsubst %,hypervisor/vmm/%.c,psci smccc hypercall sysreg abort mmio \
-	exits run stats bundle node image guest_fdt) \
+	exits run stats bundle passthrough node image guest_fdt) \
 	$(filter-out %/uart_io.c,$(wildcard hypervisor/uart/*.c))
 HT_SHARED := hypervisor/tests/unit/vmm_fake.c \
 	hypervisor/tests/model/vgic_ref.c hypervisor/tests/fuzz/vgic_fuzz.c

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "abi/share.h"
+#include "abi/ext/share.h"
 #include "virtio/vshare.h"
 
 /* To be called with the lock held. */

@@ -1,6 +1,6 @@
 /*
  * The registers beside memory that two VMs share: a page of doorbells for
- * each of them (abi/share.h). Must not know whose they are, nor the memory.
+ * each of them (abi/ext/share.h). Must not know whose they are, nor the memory.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */

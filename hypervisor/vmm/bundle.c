@@ -211,7 +211,7 @@ read_vm(struct tree_node *n)
 
 	wanted = (struct wanted){ .vcpus = 1, .gic = host.gic_version,
 	    .config.ram_base = MACHINE_RAM_BASE,
-	    .tree = { .config = c, .bootargs = "",
+	    .tree = { .config = c, .bootargs = "", .vm = n,
 	    .pmu = irq_private.pmu != 0 } };
 	if (!read_name(n) || !node_read(n, props, nitems(props), &wanted) ||
 	    !find_file(n, "kernel", wanted.kernel_name, &wanted.kernel) ||
@@ -224,7 +224,8 @@ read_vm(struct tree_node *n)
 		    "own");
 	c->gic = (unsigned int)wanted.gic;
 	while (tree_child(n, &child))
-		if (!host.devices->read(&child, c))
+		if (!(strcmp(child.name, BUNDLE_PASSTHROUGH) == 0 ?
+		    passthrough_read : host.devices->read)(&child, c))
 			return (false);
 	return (true);
 }

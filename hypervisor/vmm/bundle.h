@@ -88,6 +88,18 @@ int	image_place(const struct image *im, uint64_t memory, size_t initrd,
 	    size_t dtb, struct image_places *at, char *err);
 
 /*
+ * What of the machine is passed through to a VM: vmm/passthrough.c.
+ */
+
+/* The node passthrough of a VM; false: a line was said. */
+bool	passthrough_read(struct tree_node *n, struct vm_config *c);
+/* One more SPI for the VM, or a line of n's prop says why not. */
+bool	passthrough_spi(const struct tree_node *n, const char *prop,
+	    struct vm_config *c, uint32_t intid, bool edge);
+/* What the guest's tree says of them; vm is the VM's node. */
+void	passthrough_write(struct dtw *t, struct tree_node vm);
+
+/*
  * The device tree that a guest is given, in the words of QEMU's "virt"
  * machine. vmm/guest_fdt.c must not know bundles, nor where the tree will
  * stand.
@@ -99,6 +111,7 @@ struct guest_fdt {
 	ipa_t		initrd;
 	size_t		initrd_size;	/* bytes; 0: none */
 	bool		pmu;		/* its interrupt is there */
+	const struct tree_node *vm;	/* in the bundle; NULL: in none */
 };
 
 /* Bytes that are enough for it. */

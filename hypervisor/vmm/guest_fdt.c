@@ -64,7 +64,7 @@ names_bound(const struct guest_fdt *g)
 	const struct vm_config *c = g->config;
 
 	return (fdt_size_dt_strings(base(g)) + ADDED_NAMES +
-	    c->nvcpus * 48ul + c->extra.fdt_bytes / 4);
+	    c->nvcpus * 48ul + c->fdt_bytes / 4);
 }
 
 size_t
@@ -73,7 +73,7 @@ guest_fdt_bound(const struct guest_fdt *g)
 
 	return (fdt_size_dt_struct(base(g)) + ADDED_BYTES + names_bound(g) +
 	    strlen(g->bootargs) + g->config->nvcpus * 144ul +
-	    g->config->extra.fdt_bytes);
+	    g->config->fdt_bytes);
 }
 
 size_t
@@ -96,7 +96,9 @@ guest_fdt_write(const struct guest_fdt *g, void *buf, size_t size)
 		    c->gic == 3 ? 4 : 0xff04);
 		dtw_end(t);
 	}
-	if (c->extra.fdt_bytes != 0)
+	if (g->vm != NULL)
+		passthrough_write(t, *g->vm);
+	if (c->fdt_bytes != 0)
 		host.devices->tree(t, c);
 	return (dtw_finish(t));
 }

@@ -5,8 +5,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "abi/hypercall.h"
-#include "lib/string.h"
-#include "vmm/smccc.h"
+#include "vmm/ext/identity.h"
+#include "vmm/ext/release.h"
 #include "vmm/vm.h"
 
 uint64_t hypercall_boot_entry;
@@ -42,44 +42,12 @@ hypercall_boot(struct vcpu *v)
 	return (smccc_return(v, HC_E_OK));
 }
 
-static outcome_t
-hypercall_whoami(struct vcpu *v)
-{
-
-	v->x[1] = v->vm->index;
-	v->x[2] = v->index;
-	v->x[3] = v->pcpu->index;
-	return (smccc_return(v, HC_E_OK));
-}
-
-static outcome_t
-hypercall_release(struct vcpu *v)
-{
-
-	return (smccc_return(v, stage2_release(&v->vm->s2, IPA(v->x[1])) == 0 ?
-	    HC_E_OK : HC_E_INVALID));
-}
-
 smccc_fn *const hypercall_calls64[SMCCC_CALLS] = {
 	[0] = smccc_unknown,
 	[SMCCC_NUMBER(HC_YIELD)] = hypercall_yield,
 	[SMCCC_NUMBER(HC_STATS)] = hypercall_stats,
 	[SMCCC_NUMBER(HC_BOOT)] = hypercall_boot,
-	[SMCCC_NUMBER(HC_WHOAMI)] = hypercall_whoami,
-	[SMCCC_NUMBER(HC_RELEASE)] = hypercall_release,
+	[SMCCC_NUMBER(HC_WHOAMI)] = identity_whoami,
+	[SMCCC_NUMBER(HC_RELEASE)] = release_page,
 	[6 ... SMCCC_CALLS - 1] = smccc_unknown,
 };
-
-bool
-hypercall_query(struct vcpu *v)
-{
-	static const uint64_t uid[] = { HC_UID_0, HC_UID_1, HC_UID_2,
-	    HC_UID_3 }, revision[] = { HC_VERSION_MAJOR, HC_VERSION_MINOR };
-	uint32_t fid = smccc_fid(v);
-
-	if (fid == HC_UID)
-		memcpy(v->x, uid, sizeof(uid));
-	else if (fid == HC_REVISION)
-		memcpy(v->x, revision, sizeof(revision));
-	return (fid == HC_UID || fid == HC_REVISION);
-}

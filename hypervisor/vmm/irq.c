@@ -7,14 +7,13 @@
 #include "vmm/irq.h"
 #include "vmm/exits.h"
 
-#define	INTID_SPURIOUS	1020
 /* Above it GICv2 has the CPU that sent an SGI (IHI 0048B, 4.4.4). */
 #define	INTID(iar)	((iar) & 0x3ff)
 
 const struct irq_ops *irq_ops;
 struct irq_private irq_private;
 
-static uint8_t owners[INTID_SPURIOUS];	/* VM's index + 1; 0: nobody */
+static uint8_t owners[IRQ_SPURIOUS];	/* VM's index + 1; 0: nobody */
 static void (*own_handler)(void);
 bool (*irq_rest)(struct vcpu *v, uint32_t iar);
 
@@ -80,7 +79,7 @@ irq_handle(struct pcpu *p, struct vcpu *v)
 		irq_ops->eoi(iar);
 		return (OUTCOME_RETRY);
 	}
-	if (INTID(iar) >= INTID_SPURIOUS)
+	if (INTID(iar) >= IRQ_SPURIOUS)
 		return (OUTCOME_RETRY);
 	if (INTID(iar) < 16) {		/* another CPU's kick */
 		irq_ops->eoi(iar);

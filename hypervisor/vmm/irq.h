@@ -29,6 +29,7 @@ extern struct irq_private irq_private;
 
 /* A passed-through SPI: physical number = virtual number. */
 void	irq_assign(struct vm *vm, unsigned int intid, bool edge);
+#define	IRQ_SPURIOUS	1020		/* this INTID up to 1023: nothing */
 #define	IRQ_LPI		8192		/* LPIs from here on */
 /*
  * What is nobody's, LPIs included: v is as below. True: it is not to be

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/exits.h"
+#include "vmm/ext/identity.h"
 #include "vmm/ext/workaround.h"
 #include "vmm/psci.h"
 
@@ -67,7 +68,7 @@ smccc_other(struct vcpu *v, uint64_t esr)
 {
 
 	/* Non-zero immediates are reserved (DEN 0028, "Immediate value"). */
-	if ((esr & 0xffff) == 0 && (workaround_call(v) || hypercall_query(v)))
+	if ((esr & 0xffff) == 0 && (workaround_call(v) || identity_query(v)))
 		return (OUTCOME_DONE);
 	return (smccc_unknown(v));
 }

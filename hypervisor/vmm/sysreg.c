@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/exits.h"
+#include "vmm/ext/set_way.h"
 
 /*
  * Identification registers, DDI 0487 D19.2 by their names: what a guest
@@ -239,28 +240,6 @@ trap_pmu(struct vcpu *v)
 	return (OUTCOME_RETRY);
 }
 
-/*
- * Cache maintenance by set and way names no address, so on a machine that
- * is shared nobody can do it for a guest. What a guest may count on is a
- * whole sweep of a level: all it wrote before has then reached memory. Set
- * 0 of way 0 is part of every sweep and stands for it: there its memory is
- * cleaned and invalidated by address; the other operations of the sweep
- * have nothing left to do. (Invalidate alone may clean, too: DDI 0487 D19.2,
- * HCR_EL2.SWIO.) It is done bit by bit, the instruction executed again for
- * each, so that other VMs have their turns.
- */
-static outcome_t
-trap_set_way(struct vcpu *v, uint64_t esr)
-{
-
-	if (SYS_READ(esr))
-		return (OUTCOME_UNDEF);
-	/* Way and set are the bits above the level [3:1]. */
-	return ((vcpu_reg(v, SYS_RT(esr)) & 0xfffffff0) == 0 &&
-	    stage2_clean(&v->vm->s2, &v->cleaned) ? OUTCOME_RETRY :
-	    OUTCOME_DONE);
-}
-
 static __attribute__((noinline)) outcome_t
 trap_sgi1r(struct vcpu *v, uint64_t esr)
 {
@@ -351,7 +330,7 @@ sysreg_other(struct vcpu *v, uint64_t esr)
 	case SGI0R:
 		return (trap_gic(v, esr, vgic_sgi0r));
 	case SET_WAY:
-		return (trap_set_way(v, esr));
+		return (set_way_trap(v, esr));
 	case RAZ_WI:
 		return (SYS_READ(esr) ? answer(v, esr, 0) : OUTCOME_DONE);
 	case PMU:

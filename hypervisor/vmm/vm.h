@@ -60,6 +60,7 @@ struct vm_config {
 #define	VM_CPU_ANY	(~0ull)			 /* the least loaded */
 	uint64_t	memory;			/* bytes, page aligned */
 	uint64_t	ram_base;	/* IPA */
+	uint32_t	fdt_bytes;	/* of its tree, for what not all have */
 	struct vm_extra	extra;
 	unsigned int	gic;			/* 2 or 3 */
 	bool		demand, wfi_native, stats; /* demand: of stage 2 */
@@ -127,7 +128,7 @@ struct dtw;
 struct vm_device_ops {
 	/* A node of a VM that nobody else knows; false: a line was said. */
 	bool	(*read)(struct tree_node *n, struct vm_config *c);
-	/* Right after that, if c->extra.fdt_bytes: nodes of its tree. */
+	/* Right after that, if c->fdt_bytes: nodes of its tree. */
 	void	(*tree)(struct dtw *t, const struct vm_config *c);
 	/*
 	 * May it have what is passed through? And where c->extra.any, sets
@@ -177,6 +178,12 @@ struct host {
 	unsigned int	gic_version;	/* of the hardware: 2 or 3 */
 	pa_t		gicv;		/* GICv2: two pages for guests */
 	unsigned int	ipa_bits;	/* of stage 2 */
+	/*
+	 * Why no guest may have this range or interrupt, in words to follow
+	 * "is", as "the hypervisor's console"; NULL: it may.
+	 */
+	const char	*(*owner_of_pa)(pa_t pa, uint64_t size);
+	const char	*(*owner_of_intid)(unsigned int intid);
 	void		(*stop)(void);	/* set by a panic: does not return */
 	const struct vm_device_ops *devices;
 	/* As image_read(), for what is neither arm64 Image nor ELF64. */

@@ -47,17 +47,6 @@ port_zero_page(void *page)
 	port_clean_inval_poc(page, PAGE_SIZE);
 }
 
-/* What was written past the caches; they may hold stale lines of it. */
-static inline void
-port_inval_poc(const void *start, size_t size)
-{
-	uintptr_t p = round_down((uintptr_t)start, arch_dcache_line);
-
-	for (; p < (uintptr_t)start + size; p += arch_dcache_line)
-		__asm__ volatile("dc ivac, %0" : : "r" (p) : "memory");
-	__asm__ volatile("dsb sy" : : : "memory");
-}
-
 static inline void
 port_sync_icache(void)
 {

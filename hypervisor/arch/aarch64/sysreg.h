@@ -22,7 +22,6 @@
 #define	HCR_TACR	(1ull << 21)
 #define	HCR_TSW		(1ull << 22)
 #define	HCR_RW		(1ull << 31)
-#define	HCR_E2H		(1ull << 34)
 #define	HCR_TLOR	(1ull << 35)
 #define	HCR_TERR	(1ull << 36)
 #define	HCR_APK		(1ull << 40)
@@ -33,9 +32,6 @@
 #define	CPTR_TFP	(1ull << 10)
 #define	CPTR_TTA	(1ull << 20)
 #define	CPTR_TAM	(1ull << 30)
-#define	CPTR_E2H_ZEN	(3ull << 16)
-#define	CPTR_E2H_FPEN	(3ull << 20)
-#define	CPTR_E2H_TTA	(1ull << 28)
 
 #define	MDCR_TPMCR	(1ull << 5)
 #define	MDCR_TPM	(1ull << 6)
@@ -46,7 +42,6 @@
 #define	MDCR_TTRF	(1ull << 19)
 
 #define	CNTHCTL_EL1PCTEN (1ull << 0)	/* CNTPCT not trapped */
-#define	CNTHCTL_E2H_EL1PCTEN (1ull << 10)
 #define	CNT_CTL_ENABLE	(1ull << 0)
 
 #define	SCTLR_EL2_RES1	0x30c50830ull

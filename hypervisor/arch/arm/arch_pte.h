@@ -17,7 +17,6 @@
 #define	LPAE_S1_NORMAL	(1ull << 2)
 #define	LPAE_S1_AP1	(1ull << 6)	/* RES1 */
 #define	LPAE_S1_RO	(1ull << 7)
-#define	LPAE_S1_PXN	(1ull << 53)	/* with E2H: for EL2 */
 extern uint64_t lpae_s1_exec, lpae_s1_noexec;
 /* Stage 2: MemAttr Device-nGnRE 0b0001, Normal write-back 0b1111. */
 #define	LPAE_S2_DEVICE	(1ull << 2)

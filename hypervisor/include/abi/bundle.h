@@ -113,3 +113,4 @@
 #define	BUNDLE_COMPATIBLE	"apiary,bundle-1"
 #define	BUNDLE_IMAGES		"/images"
 #define	BUNDLE_VMS		"/vms"
+#define	BUNDLE_PASSTHROUGH	"passthrough"	/* of a VM */

@@ -29,7 +29,7 @@
 #define	MACHINE_VIRTIO_BASE	0x0a000000	/* reserved for virtio-mmio */
 #define	MACHINE_VIRTIO_SIZE	0x00004000
 #define	MACHINE_VIRTIO_STRIDE	0x00000200	/* slot n: SPI 16 + n, level */
-#define	MACHINE_DOORBELL_BASE	0x0a003000	/* abi/share.h */
+#define	MACHINE_DOORBELL_BASE	0x0a003000	/* abi/ext/share.h */
 #define	MACHINE_SHARE_BASE	0x0b000000	/* the memory to it */
 #define	MACHINE_SHARE_SIZE	0x01000000	/* at most */
 #define	MACHINE_PCI_BASE	0x10000000	/* BARs of PCI functions */

@@ -295,8 +295,8 @@ pci_msi_end(const struct vm *vm)
 	(void)vm;
 }
 
-const char *
-owner_of_pa(pa_t pa, uint64_t size)
+static const char *
+fake_owner_of_pa(pa_t pa, uint64_t size)
 {
 
 	if (pa.v < 0x09001000 && pa.v + size > 0x09000000)
@@ -306,8 +306,8 @@ owner_of_pa(pa_t pa, uint64_t size)
 	return (NULL);
 }
 
-const char *
-owner_of_intid(unsigned int intid)
+static const char *
+fake_owner_of_intid(unsigned int intid)
 {
 
 	return (intid == 50 ? "the hypervisor's console" : NULL);
@@ -401,8 +401,10 @@ fake_load(const void *bundle, size_t size, unsigned int gic)
 	}
 	pcpu_count = nitems(cpus);
 	host = (struct host){ .pool = &pool, .gic_version = gic,
-	    .ipa_bits = 40, .ram_alloc = fake_ram_alloc, .ram_free =
-	    fake_ram_return, .ram_left = fake_ram_left,
+	    .ipa_bits = 40, .owner_of_pa = fake_owner_of_pa,
+	    .owner_of_intid = fake_owner_of_intid,
+	    .ram_alloc = fake_ram_alloc, .ram_free = fake_ram_return,
+	    .ram_left = fake_ram_left,
 	    .devices = &devices, .image_other = image_other };
 	fake_tree();
 	devices_init(fake_machine.tree, &plat, fake_map);

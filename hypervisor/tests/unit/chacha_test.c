@@ -7,7 +7,7 @@
 #include <atf-c.h>
 #include <string.h>
 
-#include "abi/share.h"
+#include "abi/ext/share.h"
 #include "virtio/chacha.h"
 #include "virtio/vshare.h"
 

@@ -205,6 +205,18 @@ ATF_TC_BODY(passed, tc)
 	ATF_REQUIRE_EQ_MSG(2, load(tc, more, ""), "%s", fake.lines);
 	CELLS("/passthrough/a234567890b234567890c234567890d234567890e23456@"
 	    "ffff00f000", "interrupts", 0, 60 + 15 - 32, 4);
+	/* The most nodes there can be. */
+	len = sprintf(more, "/delete-node/ passthrough; passthrough {");
+	for (int i = 0; i < VM_MAX_PASSTHROUGH; i++)
+		len += sprintf(more + len, "r%d { reg = <0xff %u 0 %u 0 "
+		    "0x1000>; }; i%d { interrupts = <%d>; };", i,
+		    0xff000000 + i * 0x1000u, 0x11000000 + i * 0x1000u, i,
+		    60 + i);
+	sprintf(more + len, "};");
+	ATF_REQUIRE_EQ_MSG(2, load(tc, more, ""), "%s", fake.lines);
+	CELLS("/passthrough/r15@ffff00f000", "reg", 0xff, 0xff00f000, 0,
+	    0x1000);
+	CELLS("/passthrough/i15@4b", "interrupts", 0, 60 + 15 - 32, 4);
 }
 
 ATF_TC_WITHOUT_HEAD(masters);

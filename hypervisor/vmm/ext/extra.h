@@ -11,10 +11,9 @@
 #define	VM_MAX_TRANSPORTS	4	/* of virtio, passed through */
 
 struct vm_extra {
-	bool		any, passed, console, rng, its, unsafe_dma;
+	bool		any, console, rng, its, unsafe_dma;
 	/* Of links and shares the number of a name, or 0. */
 	uint8_t		link, share, ntransports, npci;
-	uint32_t	fdt_bytes;	/* of its tree, about */
 	uint64_t	share_size;
 	/* With firmware it is what the VM starts, and these it has. */
 	struct tree_value firmware, kernel, initrd;

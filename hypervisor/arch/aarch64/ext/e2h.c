@@ -15,6 +15,14 @@
 
 #define	OPTION		"apiary.e2h="
 
+/* What is nowhere else, or has another place, without (DDI 0487, D19.2). */
+#define	HCR_E2H		(1ull << 34)
+#define	CPTR_E2H_ZEN	(3ull << 16)
+#define	CPTR_E2H_FPEN	(3ull << 20)
+#define	CPTR_E2H_TTA	(1ull << 28)
+#define	CNTHCTL_E2H_EL1PCTEN (1ull << 10)
+#define	LPAE_S1_PXN	(1ull << 53)	/* for EL2 */
+
 /* As without. */
 struct e2h e2h = {
 	.cptr = CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM,

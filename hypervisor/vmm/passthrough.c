@@ -5,7 +5,9 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "devices/private.h"
+#include "abi/bundle.h"
+#include "lib/dtw.h"
+#include "lib/extent.h"
 #include "lib/string.h"
 #include "vmm/bundle.h"
 
@@ -19,22 +21,6 @@ struct asked {
 
 #define	AT(member)	offsetof(struct asked, member)
 
-/* Of the VM being read: which of its ranges and SPIs a device has. */
-static struct given {
-	const char	*name;		/* a unit address is cut off */
-	struct tree_value compatible;	/* data NULL: none */
-	uint8_t		reg, nregs;
-	uint8_t		spi, nspis;
-} given[VM_MAX_PASSTHROUGH];
-static unsigned int ngiven;
-
-static bool
-overlap(uint64_t a, uint64_t alen, uint64_t b, uint64_t blen)
-{
-
-	return (a < b + blen && b < a + alen);
-}
-
 /* Has c any of this range, by its own addresses or by the machine's? */
 static bool
 has_range(const struct vm_config *c, uint64_t ipa, uint64_t pa, uint64_t size)
@@ -43,8 +29,8 @@ has_range(const struct vm_config *c, uint64_t ipa, uint64_t pa, uint64_t size)
 	for (unsigned int i = 0; i < c->ndevices; i++) {
 		const struct vm_device *d = &c->devices[i];
 
-		if (overlap(ipa, size, d->ipa.v, d->size) ||
-		    overlap(pa, size, d->pa.v, d->size))
+		if (extent_overlap(ipa, size, d->ipa.v, d->size) ||
+		    extent_overlap(pa, size, d->pa.v, d->size))
 			return (true);
 	}
 	return (false);
@@ -99,29 +85,33 @@ check_range(const struct tree_node *n, const struct vm_config *c, uint64_t ipa,
 	else if (ipa + size < ipa || (ipa + size - 1) >> host.ipa_bits != 0 ||
 	    pa + size < pa)
 		why = "ends beyond the addresses there are";
-	else if (overlap(ipa, size, MACHINE_RAM_BASE, c->memory))
+	else if (extent_overlap(ipa, size, MACHINE_RAM_BASE, c->memory))
 		why = "overlaps the VM's RAM";
 	else if (has_range(c, ipa, pa, size))
 		why = "overlaps another range of this VM";
 	if (why != NULL)
 		return (node_say(n, "reg", "IPA 0x%lx: %s", ipa, why));
 	for (unsigned int i = 0; i < nitems(emulated); i++)
-		if (overlap(ipa, size, emulated[i].base, emulated[i].size))
+		if (extent_overlap(ipa, size, emulated[i].base,
+		    emulated[i].size))
 			return (node_say(n, "reg", "IPA 0x%lx: overlaps the "
 			    "VM's %s", ipa, emulated[i].what));
-	if ((why = owner_of_pa(PA(pa), size)) != NULL)
+	if ((why = host.owner_of_pa(PA(pa), size)) != NULL)
 		return (node_say(n, "reg", "PA 0x%lx: is %s", pa, why));
 	const struct vm *vm = owner(pa, size, 0);
 	return (vm == NULL || node_say(n, "reg", "PA 0x%lx: is given to VM %s "
 	    "already", pa, vm->config.name));
 }
 
-static bool
-check_spi(const struct tree_node *n, const char *prop,
-    const struct vm_config *c, uint32_t intid)
+bool
+passthrough_spi(const struct tree_node *n, const char *prop,
+    struct vm_config *c, uint32_t intid, bool edge)
 {
+	const struct vm *vm = owner(0, 0, intid);
 	const char *why;
 
+	if (c->nspis == VM_MAX_PASSTHROUGH)
+		return (node_say(n, prop, "more than %d", VM_MAX_PASSTHROUGH));
 	if (intid < 32 || intid >= MACHINE_NR_INTID)
 		return (node_say(n, prop, "%u is no SPI (32 to %d)",
 		    intid, MACHINE_NR_INTID - 1));
@@ -130,22 +120,11 @@ check_spi(const struct tree_node *n, const char *prop,
 		    intid, intid == MACHINE_UART_INTID ? "UART" : "clock"));
 	if (has_spi(c, intid))
 		return (node_say(n, prop, "%u is named twice", intid));
-	if ((why = owner_of_intid(intid)) != NULL)
+	if ((why = host.owner_of_intid(intid)) != NULL)
 		return (node_say(n, prop, "%u is %s", intid, why));
-	const struct vm *vm = owner(0, 0, intid);
-	return (vm == NULL || node_say(n, prop, "%u is given to VM %s "
-	    "already", intid, vm->config.name));
-}
-
-bool
-passthrough_spi(const struct tree_node *n, const char *prop,
-    struct vm_config *c, uint32_t intid, bool edge)
-{
-
-	if (c->nspis == VM_MAX_PASSTHROUGH)
-		return (node_say(n, prop, "more than %d", VM_MAX_PASSTHROUGH));
-	if (!check_spi(n, prop, c, intid))
-		return (false);
+	if (vm != NULL)
+		return (node_say(n, prop, "%u is given to VM %s already",
+		    intid, vm->config.name));
 	c->spis[c->nspis++] = (struct vm_spi){ intid, edge };
 	return (true);
 }
@@ -174,11 +153,8 @@ read_device(const struct tree_node *n, struct vm_config *c)
 	if (c->ndevices + nregs > VM_MAX_PASSTHROUGH)
 		return (node_say(n, "reg", "more than %d ranges",
 		    VM_MAX_PASSTHROUGH));
-	given[ngiven++] = (struct given){ n->name, is.compatible,
-	    (uint8_t)c->ndevices, (uint8_t)nregs, (uint8_t)c->nspis,
-	    (uint8_t)nspis };
-	c->extra.fdt_bytes += NODE_NAME + 114 + is.compatible.len +
-	    nregs * 16 + nspis * 12;
+	c->fdt_bytes += NODE_NAME + 114 + is.compatible.len + nregs * 16 +
+	    nspis * 12;
 	for (unsigned int i = 0; i < nregs; i++) {
 		uint64_t ipa = tree_number(&is.reg, i * 6, 2);
 		uint64_t pa = tree_number(&is.reg, i * 6 + 2, 2);
@@ -201,11 +177,7 @@ passthrough_read(struct tree_node *n, struct vm_config *c)
 {
 	struct tree_node dev;
 
-	if (!c->extra.passed) {		/* a VM's first */
-		c->extra.passed = true;
-		ngiven = 0;
-		c->extra.fdt_bytes += 128;
-	}
+	c->fdt_bytes += 128;
 	if (!node_read(n, NULL, 0, NULL))
 		return (false);
 	while (tree_child(n, &dev))
@@ -216,45 +188,53 @@ passthrough_read(struct tree_node *n, struct vm_config *c)
 
 /* What the bundle says of a passed-through device, and no more. */
 static void
-write_device(struct dtw *t, const struct vm_config *c, const struct given *dev)
+write_device(struct dtw *t, const struct tree_node *n)
 {
-	uint32_t reg[VM_MAX_PASSTHROUGH][4], spi[VM_MAX_PASSTHROUGH][3];
-	const struct vm_device *d = &c->devices[dev->reg];
-	const struct vm_spi *s = &c->spis[dev->spi];
+	uint32_t reg[VM_MAX_PASSTHROUGH * 4], spi[VM_MAX_PASSTHROUGH * 3];
+	uint32_t *r = reg, *s = spi;
+	struct tree_value regs, spis, v;
+	uint32_t trigger = tree_get(n, "edge", &v) ? 1 : 4;
 	int len = 0;
 
-	while (len < NODE_NAME && dev->name[len] != '\0' &&
-	    dev->name[len] != '@')
+	tree_get(n, "reg", &regs);
+	tree_get(n, "interrupts", &spis);
+	while (len < NODE_NAME && n->name[len] != '\0' && n->name[len] != '@')
 		len++;
-	dtw_node(t, "%.*s@%lx", len, dev->name,
-	    dev->nregs != 0 ? d->ipa.v : s->intid);
-	if (dev->compatible.data != NULL)
-		dtw_bytes(t, "compatible", dev->compatible.data,
-		    dev->compatible.len);
-	for (unsigned int i = 0; i < dev->nregs; i++)
-		memcpy(reg[i], (const uint32_t[]){ DTW_PAIR(d[i].ipa.v),
-		    DTW_PAIR(d[i].size) }, sizeof(reg[i]));
-	for (unsigned int i = 0; i < dev->nspis; i++)
-		memcpy(spi[i], (const uint32_t[]){ 0, s[i].intid - 32,
-		    s[i].edge ? 1 : 4 }, sizeof(spi[i]));
-	if (dev->nregs != 0)
-		dtw_cells(t, "reg", reg[0], dev->nregs * 4u);
-	if (dev->nspis != 0)
-		dtw_cells(t, "interrupts", spi[0], dev->nspis * 3u);
+	dtw_node(t, "%.*s@%lx", len, n->name, regs.len != 0 ?
+	    tree_number(&regs, 0, 2) : tree_cell(&spis, 0));
+	if (tree_get(n, "compatible", &v))
+		dtw_bytes(t, "compatible", v.data, v.len);
+	for (uint32_t i = 0; i < regs.len / 4; i++)
+		if (i % 6 / 2 != 1)		/* IPA, PA, size: not the PA */
+			*r++ = tree_cell(&regs, i);
+	for (uint32_t i = 0; i < spis.len / 4; i++) {
+		*s++ = 0;
+		*s++ = tree_cell(&spis, i) - 32;
+		*s++ = trigger;
+	}
+	if (r != reg)
+		dtw_cells(t, "reg", reg, (size_t)(r - reg));
+	if (s != spi)
+		dtw_cells(t, "interrupts", spi, (size_t)(s - spi));
 	dtw_end(t);
 }
-void
-passthrough_write(struct dtw *t, const struct vm_config *c)
-{
 
-	if (!c->extra.passed || ngiven == 0)
-		return;
-	dtw_node(t, "passthrough");
-	dtw_string(t, "compatible", "simple-bus");
-	DTW_CELLS(t, "#address-cells", 2);
-	DTW_CELLS(t, "#size-cells", 2);
-	dtw_bytes(t, "ranges", "", 0);
-	for (unsigned int i = 0; i < ngiven; i++)
-		write_device(t, c, &given[i]);
-	dtw_end(t);
+void
+passthrough_write(struct dtw *t, struct tree_node vm)
+{
+	struct tree_node n, dev;
+
+	vm.next = vm.props;			/* from the first child on */
+	while (tree_child(&vm, &n)) {
+		if (strcmp(n.name, BUNDLE_PASSTHROUGH) != 0)
+			continue;
+		dtw_node(t, "passthrough");
+		dtw_string(t, "compatible", "simple-bus");
+		DTW_CELLS(t, "#address-cells", 2);
+		DTW_CELLS(t, "#size-cells", 2);
+		dtw_bytes(t, "ranges", "", 0);
+		while (tree_child(&n, &dev))
+			write_device(t, &dev);
+		dtw_end(t);
+	}
 }
