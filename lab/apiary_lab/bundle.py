@@ -24,6 +24,9 @@ _FLAT = ".flat"
 _FLAT_AT = "0x40080000"
 _FLASH = 64 << 20                       # hypervisor/include/abi/machine.h
 _FIRMWARE_MEMORY = "256M"               # EDK2 does not start with 64 MiB
+_PCI_MAX = 8                            # of a VM: PCI_SLOTS
+_PCI = re.compile(r"(?:([0-9a-f]{4}):)?([0-9a-f]{2}:[01][0-9a-f]\.[0-7])",
+                  re.IGNORECASE)
 _SIZE = re.compile(r"^(\d+)([KMG]?)$")
 _UNIT = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -57,6 +60,24 @@ def parse_size(text: str) -> int:
     if match is None or int(match.group(1)) == 0:
         raise LabError(f"bad size {text!r}: wanted a number with K, M or G")
     return int(match.group(1)) * _UNIT[match.group(2)]
+
+
+def pci_functions(names: list[str]) -> list[str]:
+    """Functions as a command line names them, with their domain."""
+    out = []
+    for name in names:
+        match = _PCI.fullmatch(name)
+        if match is None:
+            raise LabError(f"--pci: {name!r} is no function: wanted "
+                           f"DOMAIN:BUS:DEVICE.FUNCTION, as 0000:00:03.0 "
+                           f"(lspci -D shows them)")
+        out.append(f"{match.group(1) or '0000'}:{match.group(2)}".lower())
+        if out.count(out[-1]) > 1:
+            raise LabError(f"--pci: {out[-1]} is named twice")
+    if len(out) > _PCI_MAX:
+        raise LabError(f"--pci: {len(out)} functions: a VM has at most "
+                       f"{_PCI_MAX}")
+    return out
 
 
 def find_guest(name: str) -> Path:

@@ -41,6 +41,11 @@ def the_vms(args: argparse.Namespace) -> list[bundle.Vm]:
         raise LabError("what is to be booted? --guest IMAGE, --firmware FILE "
                        "or --vms FILE")
     options = {name: getattr(args, name) for name in single}
+    if options.pop("pci", None):
+        if len(args.guest or []) > 1:
+            raise LabError("--pci: a function is one VM's: --vms FILE says "
+                           "of several VMs who has which")
+        options["devices"] = {"pci": bundle.pci_functions(args.pci)}
     if "cpus" in options:
         try:
             options["cpus"] = [int(n) for n in args.cpus.split(",")]
@@ -65,6 +70,9 @@ def cmd_run(args: argparse.Namespace) -> int:
                 len(args.guest) > 1:
             raise LabError(f"{target.name} has no hypervisor: wanted one "
                            f"--guest")
+        if args.pci:
+            raise LabError(f"--pci: {target.name} has no hypervisor: its "
+                           f"guest has all functions")
         [vm] = the_vms(args)
         images = Images(bundle.find_guest(vm.guest),
                         Path(vm.initrd) if vm.initrd else None,
@@ -74,14 +82,20 @@ def cmd_run(args: argparse.Namespace) -> int:
         if not hypervisor.is_file():
             raise LabError(f"no {paths.shown(hypervisor)}: make hypervisor")
         if args.bundle:
-            if args.vms or args.guest or args.firmware:
-                raise LabError("--bundle is the VMs: --guest, --firmware and "
-                               "--vms do not go with it")
+            if args.vms or args.guest or args.firmware or args.pci:
+                raise LabError("--bundle is the VMs: --guest, --firmware, "
+                               "--pci and --vms do not go with it")
             made = Path(args.bundle)
             if not made.is_file():
                 raise LabError(f"no bundle {args.bundle}")
         else:
-            made = bundle.build(the_vms(args), folder / "bundle.dtb")
+            vms = the_vms(args)
+            if args.pci and target.without_smmu:
+                raise LabError(
+                    f"--pci: {target.name} has no SMMU that would confine a "
+                    f"function's DMA: --target qemu-virt-smmu has, or --vms "
+                    f"FILE with devices: {{pci: [...], unsafe-dma: true}}")
+            made = bundle.build(vms, folder / "bundle.dtb")
         images = Images(hypervisor, made)
     terminal = sys.stdin.isatty() and not args.no_input
     if terminal:
@@ -250,7 +264,8 @@ def cmd_bundle(args: argparse.Namespace) -> int:
 # -- arguments ------------------------------------------------------------
 
 _VM_OPTIONS = ("vcpus", "memory", "initrd", "append", "dtb", "cpus",
-               "stage2", "wfi", "gic", "stats", "load", "entry", "firmware")
+               "stage2", "wfi", "gic", "stats", "load", "entry", "firmware",
+               "pci")
 
 
 def _count(text: str) -> int:
@@ -303,6 +318,9 @@ def _vm_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--gic", type=int, choices=[2, 3])
     group.add_argument("--stats", action="store_true",
                        help="print the exits when the VM ends")
+    group.add_argument("--pci", action="append", metavar="FUNCTION",
+                       help="of the machine, as 0000:00:03.0, behind an SMMU "
+                       "that confines its DMA to the VM; once for each")
     group.add_argument("--load", metavar="IPA", help="the image is raw")
     group.add_argument("--entry", metavar="IPA")
 

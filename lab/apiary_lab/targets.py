@@ -80,6 +80,13 @@ class Target:
         name = self.own.get("dtb")
         return None if name is None else paths.BUILD / "deps" / "dtb" / name
 
+    @property
+    def without_smmu(self) -> bool:
+        """Is it known, before it boots, that it has none? QEMU is told to
+        make one; of others their trees and the hypervisor know."""
+        return self.runner == "qemu" and self.dtb is None and \
+            "iommu=smmuv3" not in self.own["machine"]
+
     def config(self) -> str:
         """A name for the target with these overrides, for file names."""
         base = load(self.source).data

@@ -181,6 +181,19 @@ class Bundles(InFolder):
                               ({"transports": [1, 2]}, r"list of \[ipa")):
             self.assertRefused(said, Vm(guest=good, devices=devices))
 
+    def test_pci_functions(self) -> None:
+        self.assertEqual(bundle.pci_functions(["00:03.0", "0001:FF:1f.7"]),
+                         ["0000:00:03.0", "0001:ff:1f.7"])
+        for names, said in ((["3.0"], "'3.0' is no function: wanted"),
+                            (["00:20.0"], "is no function"),
+                            (["00:03.8"], "is no function"),
+                            (["00:03.0\n"], "is no function"),
+                            (["00:03.0", "0000:00:03.0"], "named twice"),
+                            ([f"00:{n:02x}.0" for n in range(9)],
+                             "9 functions: a VM has at most 8")):
+            with self.assertRaisesRegex(LabError, said):
+                bundle.pci_functions(names)
+
     def test_too_many_vcpus_are_the_hypervisors_to_refuse(self) -> None:
         self.assertIn("vcpus = <0x63>",
                       self.tree(Vm(guest=str(self.image), vcpus=99)))

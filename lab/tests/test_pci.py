@@ -210,6 +210,46 @@ class NoMessages(Pci):
                   "it has neither MSI nor MSI-X", False, "intx")
 
 
+class Option(Pci):
+    """--pci, instead of a file."""
+
+    @unittest.skipUnless(SMMU, "QEMU 7.2 has no stage 2 in its SMMU: make "
+                               "deps-backports")
+    def test_passes_it_through(self) -> None:
+        said = self.run_to_end("--guest", "pci", "--memory", "32M", "--pci",
+                               "00:03.0", "--pci", "00:04.0", "--append",
+                               "only=bar,dma_inside", "--target",
+                               "qemu-virt-smmu")
+        for slot, function in enumerate((3, 4)):
+            self.assertIn(f"PCI function 0000:00:{function:02x}.0 is 00:"
+                          f"{slot:02x}.0", said)
+        for name in ("bar", "dma_inside"):
+            self.assertIn(f"pci.{name} RESULT=pass", said)
+
+    def test_refused(self) -> None:
+        here = ["--target", "qemu-virt-smmu"] if SMMU else []
+        vms = self.vms(a=vm(EDU))
+        for words, line in (
+                (["--guest", "pci"], "apiary: --pci: qemu-virt-gicv3 has no "
+                 "SMMU that would confine a function's DMA: --target "
+                 "qemu-virt-smmu has, or --vms FILE with devices: {pci: "
+                 "[...], unsafe-dma: true}"),
+                (["--guest", "pci", "--guest", "psci", *here],
+                 "--pci: a function is one VM's: --vms FILE says of several"),
+                (["--vms", vms], "--vms describes the VMs"),
+                (["--bundle", vms], "--bundle is the VMs"),
+                (["--guest", "pci", "--target", "qemu-virt-gicv3-el1"],
+                 "--pci: qemu-virt-gicv3-el1 has no hypervisor: its guest "
+                 "has all functions"),
+                (["--guest", "pci", "--pci", "3.0", *here],
+                 "--pci: '3.0' is no function: wanted DOMAIN:BUS:DEVICE."
+                 "FUNCTION")):
+            with self.subTest(words=words):
+                said = self.run_to_end(*words, "--pci", EDU)
+                self.assertIn(line, " ".join(said.split()))
+                self.assertNotIn("vm a", said)
+
+
 @unittest.skipUnless(HERE, "no Linux: fixtures/fetch-linux")
 class Linux(Pci):
     def passed(self, shell: Shell, chip: str = "GICv") -> None:
