@@ -18,8 +18,6 @@
 #include "vmm/ext/workaround.h"
 
 #define	FDT_MAGIC_BE	0xedfe0dd0u	/* as a little-endian word */
-#define	DTB_MAX		(2ul << 20)	/* Linux boot protocol */
-#define	AFFINITY	0xff00ffffffull	/* of MPIDR_EL1 */
 #define	LINE		160
 
 void boot_early(pa_t dtb, uint64_t ticks, unsigned int el);
@@ -47,7 +45,7 @@ boot_early(pa_t tree, uint64_t ticks, unsigned int el)
 	/* Some boards leave ATAGs where no device tree was given. */
 	if (tree.v != 0 && tree.v % 8 == 0 && header[0] == FDT_MAGIC_BE)
 		size = __builtin_bswap32(header[1]);
-	if (size != 0 && size <= DTB_MAX)
+	if (size != 0 && size <= TREE_MAX)
 		dtb = tree;
 	if (el != 2)
 		return;
@@ -94,7 +92,7 @@ find_machine(void)
 
 	if (dtb.v == 0)
 		panic("no device tree: x0 does not point at one");
-	int error = platform_discover(&plat, port_pa_to_ptr(dtb), DTB_MAX, err,
+	int error = platform_discover(&plat, port_pa_to_ptr(dtb), TREE_MAX, err,
 	    sizeof(err));
 	start_console();
 	/* What is not understood, or not below us, turns nothing off. */
@@ -204,7 +202,7 @@ boot_main(void)
 	struct pcpu *p = memory_cpu_stack();
 	if (p == NULL)
 		boot_stop("no memory for the boot CPU's stack");
-	p->mpidr = read_sysreg(mpidr_el1) & AFFINITY;
+	p->mpidr = read_sysreg(mpidr_el1) & PORT_AFFINITY;
 	p->online = true;
 	pcpus[0] = p;
 	pcpu_count = 1;

@@ -115,7 +115,7 @@ find_redistributor(uint64_t mpidr)
 		uintptr_t end = base + gic_desc->gicr[i].size;
 
 		do {
-			typer = reg_read64(base, GICR_TYPER);
+			typer = *(volatile uint64_t *)(base + GICR_TYPER);
 			if (typer >> 32 == affinity)
 				return (base);
 			if (gic_desc->gicr_stride != 0)
@@ -178,8 +178,8 @@ static void
 route(unsigned int intid)
 {
 
-	reg_write64(gicd, GICD_IROUTER + intid * 8,
-	    read_sysreg(mpidr_el1) & 0xff00ffffffull);
+	*(volatile uint64_t *)(gicd + GICD_IROUTER + intid * 8) =
+	    read_sysreg(mpidr_el1) & PORT_AFFINITY;
 }
 
 static void

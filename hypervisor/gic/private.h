@@ -52,20 +52,6 @@ reg_write(uintptr_t base, unsigned int off, uint32_t value)
 	*(volatile uint32_t *)(base + off) = value;
 }
 
-static inline uint64_t
-reg_read64(uintptr_t base, unsigned int off)
-{
-
-	return (*(volatile uint64_t *)(base + off));
-}
-
-static inline void
-reg_write64(uintptr_t base, unsigned int off, uint64_t value)
-{
-
-	*(volatile uint64_t *)(base + off) = value;
-}
-
 extern const struct gic_ops gicv2_ops, gicv3_ops;
 extern const struct platform_gic *gic_desc;
 

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include "lib/types.h"
 
+#define	TREE_MAX	(2ul << 20)	/* at most (booting.rst, 2) */
 #define	TREE_DEPTH	24		/* nodes one in the other, at most */
 
 struct tree_node {

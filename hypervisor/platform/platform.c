@@ -7,10 +7,10 @@
 #include <libfdt.h>
 
 #include "lib/string.h"
+#include "platform/ext/spin_table.h"
 #include "platform/ext/unnamed.h"
 #include "platform/ext/unsupported.h"
-
-#define	MPIDR_AFFINITY	0xff00ffffffull	/* DDI 0487 D19.2.101 */
+#include "port/cpu.h"
 
 static void
 note(struct platform *p, const char *text)
@@ -59,7 +59,7 @@ read_cpu(struct pass *s, const struct tree_node *n)
 	}
 	if ((rv = pass_reg(s, n, 0, &r)) != 1)
 		return (rv < 0 ? rv : pass_fail(s, n, "reg: missing"));
-	c->mpidr = r.base.v & MPIDR_AFFINITY;
+	c->mpidr = r.base.v & PORT_AFFINITY;
 	for (unsigned int i = 0; i < p->nr_cpus; i++)
 		if (p->cpu[i].mpidr == c->mpidr)
 			return (pass_fail(s, n,
@@ -69,13 +69,8 @@ read_cpu(struct pass *s, const struct tree_node *n)
 	tree_get(n, "enable-method", &v);
 	if (tree_lists(&v, "psci"))
 		c->enable = PLATFORM_ENABLE_PSCI;
-	else if (tree_lists(&v, "spin-table")) {
-		if (!tree_u64(n, "cpu-release-addr", &c->release) ||
-		    c->release == 0 || (c->release & 7) != 0)
-			return (pass_fail(s, n,
-			    "cpu-release-addr: not an address of 64 bits"));
-		c->enable = PLATFORM_ENABLE_SPIN_TABLE;
-	}
+	else if (tree_lists(&v, "spin-table") && spin_table_read(s, n, c) != 0)
+		return (-1);
 	p->nr_cpus++;
 	return (0);
 }

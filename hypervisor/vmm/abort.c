@@ -7,30 +7,11 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/exits.h"
+#include "vmm/ext/note.h"
 
 /* Fault status codes of which only some values concern us (DDI 0487 D19.2). */
 #define	FSC_TLB_CONFLICT	0x30
 #define	FSC_ATOMIC_UPDATE	0x31
-
-#define	NOTES_MAX	4		/* lines about one VM */
-
-/* A word to the one who wrote the guest; not for ever. */
-static void
-note(struct vcpu *v, const char *what, ipa_t ipa)
-{
-	static unsigned int notes[VM_MAX];
-	struct vm *vm = v->vm;
-
-	spin_lock(&vm->lock);
-	unsigned int n = notes[vm->index];
-	if (n < NOTES_MAX)
-		notes[vm->index]++;
-	spin_unlock(&vm->lock);
-	if (n < NOTES_MAX)
-		log_vm(vm, "vCPU %u: %s at IPA 0x%lx: external abort%s",
-		    v->index, what, ipa.v,
-		    n == NOTES_MAX - 1 ? " (no more of these lines)" : "");
-}
 
 /* Memory or a device passed through, perhaps not mapped yet. */
 static __attribute__((noinline)) outcome_t
@@ -94,7 +75,7 @@ without_syndrome(struct vcpu *v, uint64_t esr)
 		return (populate(v, esr, ipa));
 	if (ESR_EC(esr) == EC_IABT_LOW)
 		return (OUTCOME_ABORT);
-	note(v, esr & ABT_S1PTW ? "translation table in a device" :
+	note_abort(v, esr & ABT_S1PTW ? "translation table in a device" :
 	    "pair, SIMD, exclusive or write-back access to a device", ipa);
 	return (OUTCOME_ABORT);
 }

@@ -14,7 +14,6 @@
 
 #define	FILES_MAX	(VM_MAX * 3)
 #define	BOOTARGS_MAX	2048		/* with the NUL; arm64 Linux's */
-#define	DTB_MAX		(2ul << 20)	/* booting.rst, 2 */
 
 #define	NOWHERE		(~0ull)		/* no instruction stands there */
 
@@ -239,9 +238,10 @@ check_dtb(const struct tree_node *n, const struct file *f)
 	    fdt_magic(f->data.data) != FDT_MAGIC)
 		return (node_say(n, "dtb", "image \"%s\" is no device tree",
 		    f->name));
-	if (fdt_totalsize(f->data.data) > f->data.len || f->data.len > DTB_MAX)
+	if (fdt_totalsize(f->data.data) > f->data.len || f->data.len > TREE_MAX)
 		return (node_say(n, "dtb", "image \"%s\" is %s", f->name,
-		    f->data.len > DTB_MAX ? "larger than 2 MiB" : "cut short"));
+		    f->data.len > TREE_MAX ? "larger than 2 MiB" :
+		    "cut short"));
 	return (true);
 }
 

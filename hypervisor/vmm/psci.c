@@ -8,9 +8,6 @@
 #include "vmm/psci.h"
 #include "vmm/vm.h"
 
-/* Affinity fields of MPIDR_EL1 (DDI 0487 D19.2, MPIDR_EL1). */
-#define	AFF_MASK	0xff00ffffffull
-
 /* power_state of CPU_SUSPEND, original format (DEN 0022, CPU_SUSPEND). */
 #define	SUSPEND_POWERDOWN	(1u << 16)
 #define	SUSPEND_RES0		0xfcfe0000u
@@ -89,7 +86,7 @@ psci_cpu_on(struct vcpu *v)
 	int error = PSCI_SUCCESS;
 
 	for (unsigned int i = 0; i < vm->config.nvcpus; i++)
-		if ((vm->vcpus[i]->mpidr & AFF_MASK) == target)
+		if ((vm->vcpus[i]->mpidr & PORT_AFFINITY) == target)
 			t = vm->vcpus[i];
 	if (t == NULL)
 		return (smccc_return(v, PSCI_INVALID_PARAMETERS));
@@ -120,14 +117,14 @@ psci_cpu_on(struct vcpu *v)
 static outcome_t
 psci_affinity_info(struct vcpu *v)
 {
-	static const uint64_t masks[4] = { AFF_MASK, 0xff00ffff00ull,
+	static const uint64_t masks[4] = { PORT_AFFINITY, 0xff00ffff00ull,
 	    0xff00ff0000ull, 0xff00000000ull };
 	uint64_t target = smccc_arg(v, 1);
 	uint32_t level = (uint32_t)v->x[2];
 	struct vm *vm = v->vm;
 	int result = PSCI_INVALID_PARAMETERS;
 
-	if (level >= nitems(masks) || target & ~AFF_MASK)
+	if (level >= nitems(masks) || target & ~PORT_AFFINITY)
 		return (smccc_return(v, PSCI_INVALID_PARAMETERS));
 	spin_lock(&vm->lock);
 	for (unsigned int i = 0; i < vm->config.nvcpus; i++) {

@@ -13,6 +13,15 @@
 #include "port/vcpu.h"
 #include "vmm/vcpu.h"
 
+/* Formats without E2H, which e2h_init() may change. */
+struct e2h e2h = {
+	.cptr = CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM,
+	.cptr_tfp = CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM | CPTR_TFP,
+	.cptr_sve = CPTR_TZ,
+	.cnthctl = CNTHCTL_EL1PCTEN,
+	.tcr_ps_shift = 16,
+};
+uint64_t lpae_s1_exec = LPAE_S1_AP1, lpae_s1_noexec = LPAE_S1_AP1 | LPAE_XN;
 uint64_t arch_dcache_line;
 bool arch_zva64;
 bool arch_has_pan, arch_has_ssbs;

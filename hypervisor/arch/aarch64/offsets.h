@@ -23,7 +23,6 @@
 #define	PCPU_RESUME	56
 #define	PCPU_RESUME_ADVANCE 64
 #define	PCPU_RESUME_FULL 72
-#define	PCPU_MPIDR	80
 
 /* struct arch_vcpu: order of el1[] as switch.S saves it. */
 #define	EL1_WORDS	24

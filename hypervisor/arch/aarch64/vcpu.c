@@ -20,7 +20,6 @@ _Static_assert(offsetof(struct pcpu, entry_ticks) == PCPU_ENTRY_TICKS, "t");
 _Static_assert(offsetof(struct pcpu, entry_class) == PCPU_ENTRY_CLASS, "c");
 _Static_assert(offsetof(struct pcpu, panic_stack) == PCPU_PANIC_STACK, "p");
 _Static_assert(offsetof(struct pcpu, vectors) == PCPU_TABLE, "vectors");
-_Static_assert(offsetof(struct pcpu, mpidr) == PCPU_MPIDR, "mpidr");
 
 uint64_t arch_hcr_guest = HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO |
     HCR_FB | HCR_BSU_INNER | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR |

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "arch/fake/lr_fake.h"
 
+#define	LR_HCR_UIE		(1u << 1)	/* 0 or 1 LR in use */
 #define	STATE(lr)	((unsigned int)((lr) >> 62))
 #define	VINTID(lr)	((unsigned int)(lr) & 0x3fff)	/* and source */
 #define	IS_LPI(id)	((id) >= 8192)

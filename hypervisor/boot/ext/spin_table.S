@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "arch/aarch64/offsets.h"
+#define	PCPU_MPIDR	80		/* see spin_table.c */
 
 	.text
 	.globl	spin_table_start

@@ -7,6 +7,9 @@
 #include "boot/boot.h"
 #include "boot/ext/spin_table.h"
 #include "port/mem.h"
+#include "vmm/vcpu.h"
+
+_Static_assert(offsetof(struct pcpu, mpidr) == 80, "spin_table.S");
 
 /*
  * A CPU there reads in memory, past the caches, where to go on; they may all

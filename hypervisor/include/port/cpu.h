@@ -20,3 +20,6 @@
 
 #include "lib/types.h"
 #include <arch_cpu.h>
+
+/* Affinity fields of MPIDR_EL1 (DDI 0487 D19.2.101). */
+#define	PORT_AFFINITY	0xff00ffffffull

@@ -26,7 +26,6 @@
 #define	LR_SOURCE_SHIFT		10	/* GICv2 guest's SGI */
 
 #define	LR_HCR_EN		(1u << 0)
-#define	LR_HCR_UIE		(1u << 1)	/* 0 or 1 LR in use */
 #define	LR_HCR_LRENPIE		(1u << 2)	/* EOI without an LR */
 #define	LR_HCR_NPIE		(1u << 3)	/* none pending in LRs */
 /* A group's enable in VMCR: those that are off may go on, and back. */

@@ -1,7 +1,8 @@
 /*
  * Is HCR_EL2.E2H to be set? Decided once for all CPUs, by what the boot CPU
  * has: it is, where it can be, for CPUs may come without the other mode. The
- * hypervisor's command line (/chosen/bootargs) may say otherwise. Must not
+ * hypervisor's command line (/chosen/bootargs) may say otherwise. Where it is
+ * not set, formats are as cpu.c has them. Must not
  * know what is done with EL2's registers, only their formats.
  *
  * SPDX-License-Identifier: BSD-2-Clause
@@ -23,15 +24,6 @@
 #define	CNTHCTL_E2H_EL1PCTEN (1ull << 10)
 #define	LPAE_S1_PXN	(1ull << 53)	/* for EL2 */
 
-/* As without. */
-struct e2h e2h = {
-	.cptr = CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM,
-	.cptr_tfp = CPTR_RES1 | CPTR_TZ | CPTR_TTA | CPTR_TAM | CPTR_TFP,
-	.cptr_sve = CPTR_TZ,
-	.cnthctl = CNTHCTL_EL1PCTEN,
-	.tcr_ps_shift = 16,
-};
-uint64_t lpae_s1_exec = LPAE_S1_AP1, lpae_s1_noexec = LPAE_S1_AP1 | LPAE_XN;
 static const char *complaint;
 
 extern int32_t el12_start[], el12_end[];	/* image.lds */
