@@ -66,8 +66,8 @@ class Matrix(InFolder):
             targets.load(point["target"], point["cpu"], point["smp"])
         machines = {(p["target"], p["cpu"], p["smp"])
                     for p in matrix["points"]}
-        self.assertEqual(len(machines), 34)
-        self.assertEqual(len(matrix["points"]), 34)
+        self.assertEqual(len(machines), 35)
+        self.assertEqual(len(matrix["points"]), 35)
 
     def test_refused(self) -> None:
         for old, new, error in (("smp: 1}", "smpp: 1}", "a point has"),
