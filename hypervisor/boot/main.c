@@ -18,7 +18,6 @@
 #include "vmm/ext/workaround.h"
 
 #define	FDT_MAGIC_BE	0xedfe0dd0u	/* as a little-endian word */
-#define	LINE		160
 
 void boot_early(pa_t dtb, uint64_t ticks, unsigned int el);
 void boot_main(void) __attribute__((noreturn));
@@ -88,7 +87,7 @@ start_console(void)
 static void
 find_machine(void)
 {
-	char err[LINE];
+	char err[PRINT_LINE];
 
 	if (dtb.v == 0)
 		panic("no device tree: x0 does not point at one");
@@ -111,7 +110,7 @@ find_machine(void)
 static void
 start_gic(void)
 {
-	char err[LINE];
+	char err[PRINT_LINE];
 
 	irq_private = (struct irq_private){
 		.vtimer = plat.timer.virt.intid,
@@ -148,7 +147,7 @@ boot_enter_guests(void)
 			irq_ops->enable(ppis[i], false);
 	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
 		__asm__ volatile("wfe");
-	vectors_enter(run_start());
+	vectors_enter(sched_next(pcpus[port_cpu()], NULL));
 }
 
 static void

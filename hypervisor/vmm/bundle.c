@@ -318,9 +318,13 @@ bundle_load(const void *bundle, size_t size)
 		{ "compatible", NODE_BYTES, .at = 0 },
 	};
 	unsigned int seen = 0, made = 0;
+	char err[VM_ERR];
 
-	if (!node_root(&root, bundle, size) ||
-	    !node_read(&root, props, nitems(props), &compatible))
+	if (tree_open(&root, bundle, size, err, sizeof(err)) != 0) {
+		log_line("bundle: %s", err);
+		return (0);
+	}
+	if (!node_read(&root, props, nitems(props), &compatible))
 		return (0);
 	if (!tree_lists(&compatible, BUNDLE_COMPATIBLE)) {
 		node_say(&root, "compatible", "not \"" BUNDLE_COMPATIBLE

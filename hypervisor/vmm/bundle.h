@@ -16,8 +16,6 @@
  * a bundle says.
  */
 
-/* The root of the tree at fdt. False, and a line said, where it is broken. */
-bool	node_root(struct tree_node *n, const void *fdt, size_t size);
 /* The shape of a value, and what it is read to. */
 enum node_kind {
 	NODE_BYTES,		/* struct tree_value: as it stands */

@@ -61,5 +61,3 @@ outcome_t mmio_write_word(struct vcpu *v, uint64_t esr,
  * general registers are in v. Returns the vCPU to enter, loaded.
  */
 struct vcpu *run_outcome(outcome_t o, struct vcpu *v, uint64_t esr);
-/* The first vCPU of a CPU at start. */
-struct vcpu *run_start(void);

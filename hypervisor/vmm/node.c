@@ -22,17 +22,6 @@ node_say(const struct tree_node *n, const char *prop, const char *fmt, ...)
 	return (false);
 }
 
-bool
-node_root(struct tree_node *n, const void *fdt, size_t size)
-{
-	char line[LINE];
-
-	if (tree_open(n, fdt, size, line, sizeof(line)) == 0)
-		return (true);
-	log_line("bundle: %s", line);
-	return (false);
-}
-
 static void
 say_unknown(const struct tree_node *n, const char *name,
     const struct node_prop props[], unsigned int count)

@@ -30,10 +30,3 @@ run_outcome(outcome_t o, struct vcpu *v, uint64_t esr)
 	}
 	return (sched_next(v->pcpu, v));
 }
-
-struct vcpu *
-run_start(void)
-{
-
-	return (sched_next(pcpus[port_cpu()], NULL));
-}
