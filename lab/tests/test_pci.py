@@ -252,7 +252,7 @@ class Option(Pci):
 
 @unittest.skipUnless(HERE, "no Linux: fixtures/fetch-linux")
 class Linux(Pci):
-    def passed(self, shell: Shell, chip: str = "GICv") -> None:
+    def passed(self, shell: Shell, chip: str = "GIC") -> None:
         self.addCleanup(shell.end)
         for turn in range(2):
             digest = hashlib.md5(self.disk.read_bytes()).hexdigest()
