@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "platform/ext/nexus.h"
+#include "platform/nexus.h"
 
 #define	SPI_MAX		988	/* INTIDs 32 to 1019 */
 #define	PPI_MAX		16

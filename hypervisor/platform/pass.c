@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "lib/string.h"
-#include "platform/ext/bus.h"
+#include "platform/bus.h"
 
 #define	PA_BITS		52	/* the most Armv8 has (DDI 0487 D8.1.6) */
 

@@ -5,14 +5,11 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "vmm/console.h"
+#include "vmm/ext/family.h"
 #include "vmm/irq.h"
 #include "vmm/vm.h"
 
 #define	BACKLOG_US	1000		/* try again to hand over input */
-#define	TURN_LOOKS	50		/* in one that is looked at all along */
-/* What waits for another vCPU, in bytes: its loop, and the code around it. */
-#define	WAIT_LOOP	64
-#define	WAIT_FUNCTION	256
 
 static inline uint64_t
 earlier(uint64_t a, uint64_t b)
@@ -172,44 +169,6 @@ sched_soon(void)
 	port_set_deadline(0);
 }
 
-static inline bool
-within(uint64_t pc, uint64_t of, uint64_t bytes)
-{
-
-	return (pc - of + bytes < 2 * bytes);
-}
-
-/*
- * Time to look at the turn of a vCPU whose VM has this CPU to itself. In its
- * user's code it holds no lock of its kernel, and can go. In the kernel it
- * has as long again to get there, or the others' turns would go to waiting
- * for what it holds. Is its PC where it was at the last look, or where one
- * has waited before, then it waits for the others: no time is too early to
- * go. Kernels hand locks on in order, so one wait leads to the next: after it
- * a turn is looked at all along, and ends where no lock is held.
- */
-static bool
-gives_way(struct pcpu *p, uint64_t now)
-{
-	uint64_t pc = port_kernel_pc(), end = p->slice_end;
-	bool waits = pc != 0 && (within(pc, p->seen, WAIT_LOOP) ||
-	    within(pc, p->waited, WAIT_FUNCTION));
-
-	if (pc != 0)
-		end += p->slice;
-	else if (p->turn < p->slice)
-		end = 0;
-	p->seen = pc;
-	if (waits)
-		p->waited = pc;
-	else if (now < end) {
-		p->look = now + p->slice / TURN_LOOKS;
-		return (false);
-	}
-	p->turn = waits ? p->slice / TURN_LOOKS : p->slice;
-	return (true);
-}
-
 bool
 sched_timer(struct pcpu *p)
 {
@@ -220,7 +179,7 @@ sched_timer(struct pcpu *p)
 	/* Nobody cuts a turn short: by naps one could have them all. */
 	bool over = now >= p->look;
 
-	if (over && p->family && !gives_way(p, now)) {
+	if (over && p->family && !family_gives_way(p, now)) {
 		over = false;
 		if (now < p->timer_next) {	/* nothing else is due */
 			port_set_deadline(earlier(p->timer_next, p->look));

@@ -130,7 +130,7 @@ vcpu_set_reg(struct vcpu *v, unsigned int n, uint64_t value)
  * each other in loops that end with no trap, each for the rest of its turn.
  */
 #define	SCHED_SIBLINGS_US 100
-#define	SCHED_FAMILY_US	400	/* nobody else there; see gives_way() */
+#define	SCHED_FAMILY_US	400	/* nobody else there; see ext/family.h */
 
 /* A vCPU joins the ring of its CPU. */
 void	sched_add(struct vcpu *v);

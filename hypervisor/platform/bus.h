@@ -1,6 +1,6 @@
 /*
  * Buses with addresses of their own (Devicetree Specification v0.4, 2.3.8).
- * An extension: on most boards the CPU's addresses are those of all buses.
+ * Must not know what is on them.
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */

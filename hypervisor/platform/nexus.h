@@ -1,7 +1,6 @@
 /*
  * Interrupts that go to the GIC through an interrupt-map (Devicetree
- * Specification v0.4, 2.4.3). An extension: only some boards have a console
- * on a bus with one.
+ * Specification v0.4, 2.4.3).
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */

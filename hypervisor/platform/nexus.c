@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "platform/ext/nexus.h"
+#include "platform/nexus.h"
 
 /*
  * Rows are: unit address, specifier, parent, the parent's unit address and

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include "platform/ext/bus.h"
+#include "platform/bus.h"
 
 const char *
 bus_translate(const struct tree_node *bus, const struct tree_value *ranges,
