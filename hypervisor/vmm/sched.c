@@ -177,15 +177,8 @@ sched_timer(struct pcpu *p)
 		console_pump();
 	uint64_t now = port_counter();
 	/* Nobody cuts a turn short: by naps one could have them all. */
-	bool over = now >= p->look;
+	bool over = now >= p->look && (!p->family || family_gives_way(p, now));
 
-	if (over && p->family && !family_gives_way(p, now)) {
-		over = false;
-		if (now < p->timer_next) {	/* nothing else is due */
-			port_set_deadline(earlier(p->timer_next, p->look));
-			return (false);
-		}
-	}
 	return (arm(p) > 1 && over);
 }
 
