@@ -205,22 +205,19 @@ sched_next(struct pcpu *p, struct vcpu *v)
 		while (v != NULL) {
 			/* One may lead to the next: a stop to a restart. */
 			while (unlikely(v->requests != 0))
-				if (!vcpu_attend(v)) {
-					p->unattended = true;
+				if (!vcpu_attend(v))
 					break;
-				}
 			if (ready(v))
 				goto found;
 			v = v->next;
 			if (v == first)
 				break;
 		}
-		arm(p);
-		if (p->unattended)
+		/* A timer that is due only now wakes somebody, too. */
+		if (arm(p) != 0)
 			port_relax();
 		else
 			port_idle();
-		p->unattended = false;
 		irq_handle(p, p->loaded);
 		/* Nobody kicks the vCPU that is loaded here: look. */
 		if (p->loaded != NULL && p->loaded->waiting &&

@@ -87,7 +87,6 @@ struct pcpu {
 	uint64_t	waited;		/* PC of the last that waited */
 	uint8_t		ways;		/* whose are in vectors[] */
 	bool		family;		/* all its vCPUs are of one VM */
-	bool		unattended;	/* requests: no time to sleep */
 };
 
 #define	PCPU_MAX	64

@@ -246,6 +246,17 @@ CASE(family_asleep)
 	    vcpu_fake.deadline);
 }
 
+/* Between the look for who is ready and sleep: an abort() if it sleeps. */
+CASE(due_at_the_last_moment)
+{
+
+	machine(2, 0);
+	vcpus[0].waiting = vcpus[1].waiting = 1;
+	vcpus[1].arch.cntv_ctl = 1;
+	vcpus[1].arch.cntv_cval = fake_counter;
+	ATF_CHECK_EQ(&vcpus[1], sched_next(&pcpu, &vcpus[0]));
+}
+
 /* A timer that is due is seen to, though it is a look that finds it. */
 CASE(family_timer)
 {
@@ -271,6 +282,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, family_in_the_kernel);
 	ATF_TP_ADD_TC(tp, family_that_waits);
 	ATF_TP_ADD_TC(tp, family_asleep);
+	ATF_TP_ADD_TC(tp, due_at_the_last_moment);
 	ATF_TP_ADD_TC(tp, family_timer);
 	return (atf_no_error());
 }
