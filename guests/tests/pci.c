@@ -6,56 +6,28 @@
  *
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#include <libfdt.h>
+#include "pci_test.h"
 
-#include "gic_test.h"
-
-#define	EDU		0x11e81234u
-#define	EDU_ID		0x00
-#define	EDU_RAISE	0x60
-#define	EDU_STATUS	0x24
-#define	EDU_ACK		0x64
+#define	EDU_VERSION	0x00
 #define	EDU_FROM	0x80
 #define	EDU_TO		0x88
 #define	EDU_COUNT	0x90
 #define	EDU_DMA		0x98		/* 1: go, 2: to RAM, 4: interrupt */
 #define	EDU_BUFFER	0x40000ul	/* in its own addresses */
 
-#define	COMMAND		0x04
-#define	BAR		0x10
 #define	BYTES		2048u	/* QEMU 7.2 moves no more of its 4096 */
 #define	DMA_US		1000000
 
 const char guest_name[] = "pci";
 
-static struct {
-	uint64_t	ecam, window, size;
-	uint32_t	bus;		/* what the bus takes the window for */
-	uint32_t	intid;
-} pci;
-static uint64_t edu;
+static uint32_t line;			/* its INTID */
 static volatile uint32_t seen;
-
-static uint32_t
-cell(const char *prop, unsigned int i)
-{
-	int node = fdt_node_offset_by_compatible(machine.fdt, -1,
-	    "pci-host-ecam-generic");
-	const fdt32_t *p;
-	int len;
-
-	if (node < 0)
-		case_skip("no PCI");
-	p = fdt_getprop(machine.fdt, node, prop, &len);
-	REQUIRE(p != NULL && (int)(4 * i) < len);
-	return (fdt32_to_cpu(p[i]));
-}
 
 static void
 on_irq(uint32_t intid)
 {
 
-	if (intid != pci.intid)
+	if (intid != line)
 		return;
 	seen++;
 	mmio_write(edu + EDU_ACK, mmio_read(edu + EDU_STATUS));
@@ -67,23 +39,13 @@ static void
 begin(void)
 {
 
-	pci.ecam = (uint64_t)cell("reg", 0) << 32 | cell("reg", 1);
-	pci.bus = cell("ranges", 2);
-	pci.window = (uint64_t)cell("ranges", 3) << 32 | cell("ranges", 4);
-	pci.size = cell("ranges", 6);
+	pci_find();
 	/* Unit address, pin, GIC and its unit address, type, number. */
-	pci.intid = 32 + cell("interrupt-map", 8);
-	mmu_map(pci.ecam, 1u << 20, true, false);
-	mmu_map(pci.window, pci.size, true, false);
-	if (mmio_read(pci.ecam) != EDU)
-		case_skip("device 0 is no edu");
-	mmio_write(pci.ecam + BAR, pci.bus);
-	mmio_write(pci.ecam + COMMAND, 6);
-	edu = pci.window;
+	line = 32 + cell("interrupt-map", 8);
 	irq_handler(on_irq);
-	gic_edge(pci.intid, false);
-	gic_route(pci.intid, 0);
-	gic_enable(pci.intid);
+	gic_edge(line, false);
+	gic_route(line, 0);
+	gic_enable(line);
 	irq_on();
 }
 
@@ -129,14 +91,15 @@ bar(void)
 {
 
 	begin();
-	CHECK_EQ(0x010000edu, mmio_read(edu + EDU_ID));
+	CHECK_EQ(0x010000edu, mmio_read(edu + EDU_VERSION));
 	/* A size of 1 MiB; then where nobody but others is. */
-	mmio_write(pci.ecam + BAR, ~0u);
-	CHECK_EQ(0xfff00000u, mmio_read(pci.ecam + BAR));
-	mmio_write(pci.ecam + BAR, pci.bus + (uint32_t)pci.size);
-	CHECK_EQ(pci.bus + (uint32_t)pci.size, mmio_read(pci.ecam + BAR));
-	mmio_write(pci.ecam + BAR, pci.bus + 0x100000);
-	CHECK_EQ(0x010000edu, mmio_read(pci.window + 0x100000 + EDU_ID));
+	mmio_write(pci.ecam + BAR(0), ~0u);
+	CHECK_EQ(0xfff00000u, mmio_read(pci.ecam + BAR(0)));
+	uint32_t end = pci.bus + cell("ranges", 6);	/* of the window */
+	mmio_write(pci.ecam + BAR(0), end);
+	CHECK_EQ(end, mmio_read(pci.ecam + BAR(0)));
+	mmio_write(pci.ecam + BAR(0), pci.bus + 0x100000);
+	CHECK_EQ(0x010000edu, mmio_read(pci.window + 0x100000 + EDU_VERSION));
 }
 
 static void

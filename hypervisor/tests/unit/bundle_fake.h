@@ -18,6 +18,7 @@
 #include "devices/pci.h"
 #include "devices/private.h"
 #include "mm/pool.h"
+#include "tests/unit/pci_msi_fake.h"
 #include "vmm/bundle.h"
 #include "vmm/irq.h"
 
@@ -251,48 +252,6 @@ pci_smmu_has_intid(unsigned int intid)
 {
 
 	return (intid == 0);
-}
-
-void
-pci_msi_init(const struct pci_host *h)
-{
-
-	(void)h;
-}
-
-void
-pci_msi_begin(const struct pci_host *h, struct vm *vm, struct vits *vits)
-{
-
-	(void)h;
-	(void)vm;
-	(void)vits;
-}
-
-void
-pci_msi_give(const struct pci_host *h, const struct vm *vm,
-    struct pci_function *f, unsigned int slot)
-{
-
-	(void)h;
-	(void)vm;
-	(void)f;
-	(void)slot;
-}
-
-void
-pci_msi_quiesce(const struct vm *vm, bool gone)
-{
-
-	(void)vm;
-	(void)gone;
-}
-
-void
-pci_msi_end(const struct vm *vm)
-{
-
-	(void)vm;
 }
 
 static const char *

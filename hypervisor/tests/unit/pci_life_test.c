@@ -11,6 +11,7 @@
 
 #include "devices/pci.h"
 #include "devices/private.h"
+#include "tests/unit/pci_msi_fake.h"
 #include "smmu_fake.h"
 #include "vmm/console.h"
 #include "vmm/irq.h"
@@ -117,55 +118,6 @@ owner_of_intid(unsigned int intid)
 
 	(void)intid;
 	return (NULL);
-}
-
-void
-pci_msi_init(const struct pci_host *h)
-{
-
-	(void)h;
-}
-
-void
-pci_msi_begin(const struct pci_host *h, struct vm *vm, struct vits *vits)
-{
-
-	(void)h;
-	(void)vm;
-	(void)vits;
-}
-
-const struct pt *
-pci_msi_tables(const struct vm *vm)
-{
-
-	return (&vm->s2.pt);
-}
-
-void
-pci_msi_give(const struct pci_host *h, const struct vm *vm,
-    struct pci_function *f, unsigned int slot)
-{
-
-	(void)h;
-	(void)vm;
-	(void)f;
-	(void)slot;
-}
-
-void
-pci_msi_quiesce(const struct vm *vm, bool gone)
-{
-
-	(void)vm;
-	(void)gone;
-}
-
-void
-pci_msi_end(const struct vm *vm)
-{
-
-	(void)vm;
 }
 
 static bool

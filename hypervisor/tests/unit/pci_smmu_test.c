@@ -303,17 +303,25 @@ fault(uint32_t stream, unsigned int type, bool read, uint64_t address)
 	handler();
 }
 
+/* The function is v's, and its entry looked at. Lines that were said. */
+static unsigned int
+begin_watched(struct vm *v)
+{
+
+	make_tree();
+	init();
+	ATF_REQUIRE_EQ(NULL, pci_smmu_find(&bridge, RID));
+	smmu_watch(STREAM);
+	ATF_REQUIRE(pci_smmu_attach(&bridge, v, RID));
+	return (vmm_fake.logs);
+}
+
 CASE(lines_of_faults)
 {
 	unsigned int n;
 
 	(void)tc;
-	make_tree();
-	init();
-	ATF_REQUIRE_EQ(NULL, pci_smmu_find(&bridge, RID));
-	smmu_watch(STREAM);
-	ATF_REQUIRE(pci_smmu_attach(&bridge, &vm[1], RID));
-	n = vmm_fake.logs;
+	n = begin_watched(&vm[1]);
 	fault(STREAM, EVENT_TRANSLATION, false, 0x12345678);
 	ATF_CHECK_STREQ("vm b: smmu: stream 0x118 (PCI function 00:03.0): DMA "
 	    "to 0x12345678 blocked: nothing of the VM's", vmm_fake.log);
@@ -338,12 +346,7 @@ CASE(a_flood_of_faults)
 	unsigned int n;
 
 	(void)tc;
-	make_tree();
-	init();
-	ATF_REQUIRE_EQ(NULL, pci_smmu_find(&bridge, RID));
-	smmu_watch(STREAM);
-	ATF_REQUIRE(pci_smmu_attach(&bridge, &vm[0], RID));
-	n = vmm_fake.logs;
+	n = begin_watched(&vm[0]);
 	for (unsigned int i = 1; i <= 64; i++) {
 		ATF_CHECK(fake_smmu.seen[0].ste[2] & STE2_RECORD);
 		fault(STREAM, EVENT_TRANSLATION, true, (uint64_t)i << 12);
